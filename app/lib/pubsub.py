@@ -88,6 +88,8 @@ class Subscriber:
         self._wanted: set[str] = set()
         # Redis acknowledges in order, so each SUBSCRIBE on the wire has its entry: those who wait for it.
         self._unacknowledged: dict[str, deque[list[threading.Event]]] = {}
+        # Whether someone was left without an acknowledgement or a hint, and is owed a `RETURNED`.
+        self._has_missed = False
         self._closed = threading.Event()
 
     def subscribe(self, *streams: str, timeout: float = 5.0) -> bool:
@@ -102,7 +104,13 @@ class Subscriber:
                 self._unacknowledged.setdefault(stream, deque()).append([event])
             self._say("SUBSCRIBE", *streams)
         deadline = time.monotonic() + timeout
-        return all(event.wait(max(0.0, deadline - time.monotonic())) for _, event in acknowledged)
+        if all(event.wait(max(0.0, deadline - time.monotonic())) for _, event in acknowledged):
+            return True
+        with self._lock:
+            self._has_missed = True
+            # Answered after the acknowledgements, should they be under way.
+            self._say("PING", _MISSED)
+        return False
 
     def unsubscribe(self, *streams: str) -> None:
         """Hear `streams` no longer; what is under way may still arrive."""
@@ -122,6 +130,7 @@ class Subscriber:
             except (RedisError, OSError) as error:
                 if self._closed.is_set():
                     return
+                self._has_missed = True
                 if failures == 0:
                     log.warning("Redis is away, nothing is heard: %s", error)
                 failures += 1
@@ -133,7 +142,8 @@ class Subscriber:
     def close(self) -> None:
         """End `listen`, in whichever thread it runs."""
         self._closed.set()
-        self._hang_up()
+        with self._lock:
+            self._cut()
 
     def _converse(self) -> Iterator[Hint | Returned | None]:
         """What is heard on one connection; `None` for its own affairs."""
@@ -159,7 +169,8 @@ class Subscriber:
             return RETURNED if stream == _MISSED else Hint(stream, _text(data))
         if kind == b"subscribe":
             self._acknowledge(stream)
-        elif kind == b"pong" and stream == "returned":
+        elif kind == b"pong" and stream == _MISSED:
+            self._has_missed = False
             return RETURNED
         return None
 
@@ -182,9 +193,8 @@ class Subscriber:
                 for stream, waiting in self._unacknowledged.items()
                 if stream in self._wanted
             }
-            if self._wanted:
-                # Answered after all the acknowledgements.
-                self._say("PING", "returned")
+            if self._has_missed:
+                self._say("PING", _MISSED)
         return connection
 
     def _say(self, *command: str) -> None:
@@ -194,7 +204,12 @@ class Subscriber:
         try:
             self._connection.send_command(*command, check_health=False)
         except (RedisError, OSError):
-            self._hang_up()
+            self._cut()
+
+    def _cut(self) -> None:
+        """End the conversation from any thread; the reader notices and hangs up, for nobody else may close under it."""
+        if self._connection is not None:
+            redis.cut(self._connection)
 
     def _hang_up(self) -> None:
         with self._lock:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import socket
+from contextlib import suppress
 from functools import lru_cache
 from typing import Protocol, cast
 
@@ -39,6 +41,14 @@ def _client(_process: int, url: str) -> Redis:
 def wire(url: str) -> Wire:
     """A bare connection that never mends itself in silence; not open yet."""
     return cast("Wire", _open(url, retries=0).connection_pool.make_connection())
+
+
+def cut(wire: Wire) -> None:
+    """Shut the connection's socket, so that whoever reads from it sees its end."""
+    sock = cast("socket.socket | None", getattr(wire, "_sock", None))
+    if sock is not None:
+        with suppress(OSError):
+            sock.shutdown(socket.SHUT_RDWR)
 
 
 def _open(url: str, *, retries: int) -> Redis:
