@@ -22,7 +22,7 @@ import idna
 
 from app.config import settings
 from app.errors import Invalid, NotFound
-from app.lib import crypto
+from app.lib import crypto, tls
 from app.lib.clock import now
 
 log = logging.getLogger(__name__)
@@ -180,16 +180,15 @@ def _encodable(text: str) -> str:
 def _connected(url: str, timeout: float) -> smtplib.SMTP:
     parts = urlsplit(url)
     host = parts.hostname or "localhost"
-    trust = ssl.create_default_context()
     server: smtplib.SMTP
     if parts.scheme == "smtps":
-        server = smtplib.SMTP_SSL(host, parts.port or 465, timeout=timeout, context=trust)
+        server = smtplib.SMTP_SSL(host, parts.port or 465, timeout=timeout, context=tls.trust())
     else:
         port = parts.port or (587 if parts.scheme == "smtp+starttls" else 25)
         server = smtplib.SMTP(host, port, timeout=timeout)
     try:
         if parts.scheme == "smtp+starttls":
-            server.starttls(context=trust)
+            server.starttls(context=tls.trust())
         if parts.username:
             server.login(unquote(parts.username), unquote(parts.password or ""))
     except smtplib.SMTPNotSupportedError as lacking:
