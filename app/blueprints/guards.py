@@ -1,0 +1,143 @@
+"""Who may pass a door: each blueprint names its guard once, and every view behind it runs in the account's frame."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import wraps
+from typing import Any
+
+from flask import Blueprint, Response, current_app, g, request
+from sqlalchemy.orm import joinedload
+
+from app.blueprints.signing_in import signed_in
+from app.errors import NotAllowed, NotFound, NotSignedIn
+from app.ledger.transaction import system, transaction
+from app.lib import clock
+from app.lib.database import db
+from app.models.account import Account
+from app.models.actor import Actor
+from app.models.membership import Membership
+from app.models.token import AccessToken
+from app.models.user import User
+
+View = Callable[..., Any]
+Guard = Callable[[View], View]
+
+
+@dataclass(frozen=True)
+class Viewer:
+    """Who is looking, in which account; what they may see is loaded through `membership`."""
+
+    membership: Membership
+
+    @property
+    def user(self) -> User:
+        return self.membership.user
+
+    @property
+    def account(self) -> Account:
+        return self.membership.account
+
+    @property
+    def actor(self) -> Actor:
+        return self.membership.actor
+
+    @property
+    def role(self) -> str:
+        return self.membership.role
+
+    @property
+    def is_administrator(self) -> bool:
+        return self.membership.is_administrator
+
+    @property
+    def ui(self) -> dict[str, Any]:
+        """Their own settings of the desk: `theme`, `details_side`, …"""
+        return self.user.ui_settings
+
+
+class Door(Blueprint):
+    """A blueprint whose every view stands behind one guard."""
+
+    def __init__(self, name: str, import_name: str, *, guard: Guard, **options: Any) -> None:
+        super().__init__(name, import_name, **options)
+        self.guard = guard
+
+    def add_url_rule(
+        self, rule: str, endpoint: str | None = None, view_func: Any = None, **options: Any
+    ) -> None:
+        if view_func is not None:
+            endpoint, view_func = endpoint or view_func.__name__, self.guard(view_func)
+        super().add_url_rule(rule, endpoint, view_func, **options)
+
+
+def viewer() -> Viewer:
+    """Whoever this request is answered for."""
+    found: Viewer | None = g.get("viewer")
+    if found is None:
+        raise NotSignedIn
+    return found
+
+
+def member(view: View) -> View:
+    """Anyone who is active in the account that the address names. To others the account does not exist."""
+
+    @wraps(view)
+    def framed(account_id: int, **values: Any) -> Response:
+        user_id = signed_in().user_id
+        with transaction(account_id):
+            g.viewer = _viewer(account_id, user_id)
+            return current_app.make_response(view(**values))
+
+    return framed
+
+
+def administrator(view: View) -> View:
+    """Administrators of the account."""
+
+    @wraps(view)
+    def checked(**values: Any) -> Any:
+        if not viewer().is_administrator:
+            raise NotAllowed("Only administrators may do this.")
+        return view(**values)
+
+    return member(checked)
+
+
+def token_bearer(view: View) -> View:
+    """Programs, by the header `api_access_token`; what the token's owner may do, they may."""
+
+    @wraps(view)
+    def framed(account_id: int, **values: Any) -> Response:
+        user_id = token_owner()
+        with transaction(account_id):
+            g.viewer = _viewer(account_id, user_id)
+            return current_app.make_response(view(**values))
+
+    return framed
+
+
+def token_owner() -> int:
+    """The user id behind the request's access token. Raises NotSignedIn."""
+    secret = request.headers.get("api_access_token") or request.headers.get("Api-Access-Token") or ""
+    with system(why="sign-in"):
+        token = AccessToken.find(secret) if secret else None
+        if token is None:
+            raise NotSignedIn("Invalid Access Token")
+        if token.last_used_at is None or (clock.now() - token.last_used_at).total_seconds() > 300:
+            token.last_used_at = clock.now()
+        return token.user_id
+
+
+def _viewer(account_id: int, user_id: int) -> Viewer:
+    found = db.session.get(
+        Membership,
+        (account_id, user_id),
+        options=[joinedload(Membership.user), joinedload(Membership.account)],
+    )
+    if found is None or not found.is_active:
+        raise NotFound
+    if found.account.is_suspended:
+        raise NotAllowed("This account is suspended.")
+    return Viewer(found)

@@ -1,0 +1,60 @@
+"""The desk's socket: what happens in the inboxes a person may see, pushed to their page."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Blueprint, g
+from flask_sock import Sock
+from simple_websocket import Server
+from sqlalchemy import func, select
+
+from app.blueprints.signing_in import signed_in
+from app.errors import NotFound
+from app.ledger.transaction import transaction
+from app.lib.database import db
+from app.models.event import Event
+from app.models.membership import Membership
+from app.realtime import frames, presence, streams
+from app.realtime.hub import hub
+
+blueprint = Blueprint("sockets", __name__)
+sock = Sock()
+
+
+@blueprint.before_request
+def enter() -> None:
+    """Who may not listen is refused before the upgrade; the frame is closed before the socket's long life begins."""
+    from flask import request
+
+    account_id = int((request.view_args or {})["account_id"])
+    g.account_id, g.user_id, g.login_id = account_id, signed_in().user_id, signed_in().login_id
+    g.streams = permitted(account_id, g.user_id)
+    if g.streams is None:
+        raise NotFound
+
+
+@sock.route("/accounts/<int:account_id>/socket", bp=blueprint)
+def listen(ws: Server, account_id: int) -> None:
+    user_id: int = g.user_id
+    place, who = streams.of_account(account_id), f"user:{user_id}"
+
+    def beat() -> dict[str, Any]:
+        if presence.arrive(place, who):
+            frames.tell(place, "presence", user=user_id, online=True)
+        return {"head": head(account_id)}
+
+    hub().serve(ws, g.streams, permitted=lambda: permitted(account_id, user_id), on_beat=beat)
+
+
+def permitted(account_id: int, user_id: int) -> set[str] | None:
+    """What this person may hear now; None once they may hear nothing."""
+    with transaction(account_id):
+        membership = Membership.of(account_id, user_id)
+        return streams.heard_by(membership) if membership else None
+
+
+def head(account_id: int) -> int:
+    """The newest fact of the account: a page that has seen less looks again."""
+    with transaction(account_id):
+        return db.session.scalar(select(func.max(Event.id)).where(Event.account_id == account_id)) or 0

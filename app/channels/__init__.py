@@ -1,0 +1,8 @@
+"""The channels there are: the closed list."""
+
+from __future__ import annotations
+
+from app.channels.base import Channel
+from app.channels.web_widget import WebWidget
+
+CHANNELS: dict[str, type[Channel]] = {channel.kind: channel for channel in (WebWidget,)}

@@ -1,0 +1,50 @@
+"""Wishes for later work: noted on the session, turned into rows by the ledger when the transaction ends."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from app.lib.database import db
+
+
+class Queue(StrEnum):
+    """Bulkheads: each has workers of its own, so that a slow one cannot hold up another."""
+
+    INBOUND = "inbound"
+    OUTBOUND = "outbound"
+    EVENTS = "events"
+    CAPTAIN = "captain"
+    SLOW = "slow"
+
+
+@dataclass(frozen=True)
+class Wish:
+    """One piece of work to be: `lane` is worked one at a time, oldest first; `once` is unique while it is open."""
+
+    job: str
+    args: list[Any] = field(default_factory=list)
+    queue: Queue = Queue.EVENTS
+    lane: str | None = None
+    once: str | None = None
+    run_at: datetime | None = None
+
+
+def later(
+    job: str,
+    *args: Any,
+    queue: Queue = Queue.EVENTS,
+    lane: str | None = None,
+    once: str | None = None,
+    run_at: datetime | None = None,
+) -> None:
+    """Note that `job` shall run with `args` (plain JSON values, ids rather than things) once this transaction has committed."""
+    wishes().append(Wish(job, list(args), queue, lane, once, run_at))
+
+
+def wishes() -> list[Wish]:
+    """The wishes of the current transaction."""
+    noted: list[Wish] = db.session().info.setdefault("wishes", [])
+    return noted

@@ -1,0 +1,51 @@
+"""Tables, rules and facts: the nouns of a support desk."""
+
+from __future__ import annotations
+
+from app.models.account import Account, AccountStatus
+from app.models.actor import SYSTEM, Actor, ActorKind
+from app.models.attachment import Attachment
+from app.models.contact import Contact, ContactInbox, ContactNote
+from app.models.conversation import Conversation, Priority, Status
+from app.models.event import Event, record
+from app.models.inbox import ChannelKind, Inbox, InboxMember
+from app.models.letter import Letter
+from app.models.membership import Availability, Membership, Role
+from app.models.message import Message, MessageStatus, MessageType
+from app.models.throttle import THROTTLES
+from app.models.token import AccessToken
+from app.models.user import Login, OneTimeToken, User
+from app.models.work import Work
+
+__all__ = [
+    "SYSTEM",
+    "THROTTLES",
+    "AccessToken",
+    "Account",
+    "AccountStatus",
+    "Actor",
+    "ActorKind",
+    "Attachment",
+    "Availability",
+    "ChannelKind",
+    "Contact",
+    "ContactInbox",
+    "ContactNote",
+    "Conversation",
+    "Event",
+    "Inbox",
+    "InboxMember",
+    "Letter",
+    "Login",
+    "Membership",
+    "Message",
+    "MessageStatus",
+    "MessageType",
+    "OneTimeToken",
+    "Priority",
+    "Role",
+    "Status",
+    "User",
+    "Work",
+    "record",
+]

@@ -1,0 +1,122 @@
+"""A customer, and their sessions in inboxes."""
+
+from __future__ import annotations
+
+import uuid
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Computed, ForeignKey, ForeignKeyConstraint, Identity, Index, UniqueConstraint, select, text
+from sqlalchemy.dialects.postgresql import TSVECTOR, UUID
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from app.lib import clock
+from app.lib.database import Model, Stamped, db
+from app.models.actor import Actor, ActorKind
+from app.models.inbox import Inbox
+from app.models.membership import Membership
+
+UNNAMED = "Visitor"
+
+SEARCH = (
+    "to_tsvector('simple', 'account' || account_id::text || ' ' || parley_fold(left("
+    "coalesce(name, '') || ' ' || coalesce(email, '') || ' ' || translate(coalesce(email, ''), '@._-+', '     ')"
+    " || ' ' || coalesce(phone_number, '') || ' ' || translate(coalesce(phone_number, ''), '+', ' ')"
+    " || ' ' || coalesce(identifier, ''), 4000)))"
+)
+
+
+class Contact(Stamped, Model):
+    """E-mail is stored in lower case, phone as E.164; each is unique in its account."""
+
+    __tablename__ = "contacts"
+    __table_args__ = (
+        Index("uq_contacts_email", "account_id", "email", unique=True),
+        Index("uq_contacts_phone_number", "account_id", "phone_number", unique=True),
+        Index("uq_contacts_identifier", "account_id", "identifier", unique=True),
+        Index("ix_contacts_recent", "account_id", text("last_activity_at DESC NULLS LAST"), text("id DESC")),
+        Index("ix_contacts_name", "account_id", "name", "id"),
+        Index("ix_contacts_search", "search", postgresql_using="gin"),
+    )
+
+    account_id: Mapped[int] = mapped_column(ForeignKey("accounts.id", ondelete="CASCADE"), primary_key=True)
+    id: Mapped[int] = mapped_column(Identity(), primary_key=True)
+    name: Mapped[str] = mapped_column(default="", server_default="")
+    middle_name: Mapped[str] = mapped_column(default="", server_default="")
+    last_name: Mapped[str] = mapped_column(default="", server_default="")
+    email: Mapped[str | None]
+    phone_number: Mapped[str | None]
+    identifier: Mapped[str | None]
+    contact_type: Mapped[str] = mapped_column(default="visitor", server_default="visitor")
+    location: Mapped[str | None]
+    country_code: Mapped[str | None]
+    locale: Mapped[str | None]
+    blocked: Mapped[bool] = mapped_column(default=False, server_default="false")
+    avatar_key: Mapped[str | None]
+    company_id: Mapped[int | None]
+    additional_attributes: Mapped[dict[str, Any]] = mapped_column(default=dict, server_default="{}")
+    custom_attributes: Mapped[dict[str, Any]] = mapped_column(default=dict, server_default="{}")
+    last_activity_at: Mapped[datetime | None]
+    search: Mapped[Any] = mapped_column(TSVECTOR, Computed(SEARCH, persisted=True), deferred=True)
+
+    sessions: Mapped[list[ContactInbox]] = relationship(viewonly=True, order_by="ContactInbox.id")
+
+    @property
+    def display_name(self) -> str:
+        return " ".join(filter(None, [self.name, self.last_name])) or self.email or self.phone_number or UNNAMED
+
+    @property
+    def actor(self) -> Actor:
+        return Actor(ActorKind.CONTACT, self.id, self.display_name)
+
+    @property
+    def notes(self) -> list[ContactNote]:
+        """Newest first."""
+        return list(
+            db.session.scalars(
+                select(ContactNote).where(ContactNote.contact_id == self.id).order_by(ContactNote.id.desc())
+            )
+        )
+
+
+class ContactInbox(Stamped, Model):
+    """A contact's session in an inbox: `source_id` is how that channel calls them."""
+
+    __tablename__ = "contact_inboxes"
+    __table_args__ = (
+        ForeignKeyConstraint(["account_id", "contact_id"], ["contacts.account_id", "contacts.id"], ondelete="CASCADE"),
+        ForeignKeyConstraint(["account_id", "inbox_id"], ["inboxes.account_id", "inboxes.id"], ondelete="CASCADE"),
+        UniqueConstraint("inbox_id", "source_id"),
+        Index(None, "account_id", "contact_id"),
+    )
+
+    account_id: Mapped[int] = mapped_column(primary_key=True)
+    id: Mapped[int] = mapped_column(Identity(), primary_key=True)
+    contact_id: Mapped[int]
+    inbox_id: Mapped[int]
+    source_id: Mapped[str]
+    uuid: Mapped[uuid.UUID] = mapped_column(UUID(as_uuid=True), default=uuid.uuid4)
+    hmac_verified: Mapped[bool] = mapped_column(default=False, server_default="false")
+
+    contact: Mapped[Contact] = relationship(viewonly=True)
+    inbox: Mapped[Inbox] = relationship(viewonly=True)
+
+
+class ContactNote(Model):
+    """What colleagues should know about a customer; the customer never sees it."""
+
+    __tablename__ = "contact_notes"
+    __table_args__ = (
+        ForeignKeyConstraint(["account_id", "contact_id"], ["contacts.account_id", "contacts.id"], ondelete="CASCADE"),
+        ForeignKeyConstraint(["account_id", "user_id"], ["memberships.account_id", "memberships.user_id"]),
+        Index(None, "account_id", "contact_id", "id"),
+    )
+
+    account_id: Mapped[int] = mapped_column(primary_key=True)
+    id: Mapped[int] = mapped_column(Identity(), primary_key=True)
+    contact_id: Mapped[int]
+    user_id: Mapped[int | None]
+    content: Mapped[str]
+    created_at: Mapped[datetime] = mapped_column(default=clock.now)
+
+    author: Mapped[Membership | None] = relationship(viewonly=True)

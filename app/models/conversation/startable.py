@@ -1,0 +1,69 @@
+"""How a conversation begins, and which one a customer's next message joins."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Self
+
+from sqlalchemy import select
+
+from app.lib import clock
+from app.lib.database import db
+from app.models.account import Account
+from app.models.actor import Actor
+from app.models.contact import ContactInbox
+from app.models.event import record
+
+if TYPE_CHECKING:
+    from sqlalchemy.orm import Mapped
+
+
+class Startable:
+    if TYPE_CHECKING:
+        id: Mapped[int]
+        account_id: Mapped[int]
+        contact_inbox_id: Mapped[int]
+        status: Mapped[str]
+
+        def __init__(self, **values: Any) -> None: ...
+
+    @classmethod
+    def start(cls, session: ContactInbox, *, by: Actor | None = None, **values: Any) -> Self:
+        """A new conversation in a customer's session; one with a blocked customer is born resolved."""
+        status = "resolved" if session.contact.blocked else values.pop("status", "open")
+        begun_at = clock.now()
+        conversation = cls(
+            account_id=session.account_id,
+            inbox_id=session.inbox_id,
+            contact_id=session.contact_id,
+            contact_inbox_id=session.id,
+            display_id=db.session.get_one(Account, session.account_id).next_display_id(),
+            status=status,
+            created_at=begun_at,
+            waiting_since=begun_at,
+            last_activity_at=begun_at,
+            **values,
+        )
+        db.session.add(conversation)
+        db.session.flush()
+        record("conversation.created", conversation, by=by or session.contact.actor)
+        return conversation
+
+    @classmethod
+    def continue_or_start(cls, session: ContactInbox, **values: Any) -> Self:
+        """The conversation that the session's next message joins, begun if there is none.
+
+        Two first messages at once begin one conversation: the session's row is held meanwhile.
+        """
+        db.session.refresh(session, with_for_update=True)
+        last = db.session.scalar(
+            select(cls)
+            .where(cls.account_id == session.account_id, cls.contact_inbox_id == session.id)
+            .order_by(cls.id.desc())
+            .limit(1)
+        )
+        return last if last and last._is_continued(session) else cls.start(session, **values)
+
+    def _is_continued(self, session: ContactInbox) -> bool:
+        if self.status != "resolved" or session.inbox.lock_to_single_conversation:
+            return True
+        return session.inbox.abilities.has_one_thread and session.inbox.allow_messages_after_resolved

@@ -1,0 +1,135 @@
+"""What is shown live: the one table from events to pieces of pages, and the only place that publishes them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import joinedload
+
+from app.lib.database import db
+from app.models.contact import Contact
+from app.models.conversation import Conversation
+from app.models.event import Event
+from app.models.message import Message
+from app.realtime import frames, streams
+from app.realtime.frames import Verb
+
+
+@dataclass(frozen=True)
+class Broadcast:
+    """`subject` finds the things an event tells of; each is rendered once with `partial` and put at `target`."""
+
+    audience: Callable[[Any], str]
+    verb: Verb
+    partial: str
+    target: str
+    subjects: Callable[[Event], Sequence[Any]]
+    name: str
+    is_for: Callable[[Any], bool] = lambda _: True
+
+
+def _conversation(event: Event) -> Sequence[Conversation]:
+    found = db.session.scalar(
+        select(Conversation)
+        .where(Conversation.account_id == event.account_id, Conversation.id == event.conversation_id)
+        .options(joinedload(Conversation.contact), joinedload(Conversation.inbox))
+    )
+    return [found] if found else []
+
+
+def _message(event: Event) -> Sequence[Message]:
+    found = db.session.get(Message, (event.account_id, event.subject_id), options=Message.shown())
+    return [found] if found else []
+
+
+def _messages(event: Event) -> Sequence[Message]:
+    """The messages a receipt tells of; a page catches up with more of them than this by itself."""
+    ids = event.data.get("messages", [])[-50:]
+    return db.session.scalars(
+        select(Message).where(Message.account_id == event.account_id, Message.id.in_(ids)).options(*Message.shown())
+    ).all()
+
+
+def _contact(event: Event) -> Sequence[Contact]:
+    found = db.session.get(Contact, (event.account_id, event.subject_id))
+    return [found] if found else []
+
+
+def _inbox_of(subject: Conversation | Message) -> str:
+    return streams.of_inbox(subject.inbox_id)
+
+
+def _visitor_of(message: Message) -> str:
+    return streams.of_visitor(message.conversation.contact_inbox.uuid)
+
+
+def _account_of(subject: Any) -> str:
+    return streams.of_account(subject.account_id)
+
+
+def _is_on_widget(message: Message) -> bool:
+    return message.is_public and message.conversation.inbox.abilities.is_live
+
+
+ROW = Broadcast(_inbox_of, Verb.APPEND, "conversations/_row.html", "#conversation-rows", _conversation, "conversation")
+HEAD = Broadcast(_inbox_of, Verb.REPLACE, "conversations/_head.html", "#head-{uuid}", _conversation, "conversation")
+PROPERTIES = Broadcast(
+    _inbox_of, Verb.REPLACE, "conversations/_properties.html", "#properties-{uuid}", _conversation, "conversation"
+)
+BUBBLE = Broadcast(_inbox_of, Verb.APPEND, "messages/_message.html", "#messages-{uuid}", _message, "message")
+BUBBLES = Broadcast(_inbox_of, Verb.APPEND, "messages/_message.html", "#messages-{uuid}", _messages, "message")
+ANSWER = Broadcast(_visitor_of, Verb.APPEND, "widget/_message.html", "#messages", _message, "message", _is_on_widget)
+ANSWERS = Broadcast(_visitor_of, Verb.APPEND, "widget/_message.html", "#messages", _messages, "message", _is_on_widget)
+PERSON = Broadcast(_account_of, Verb.REPLACE, "contacts/_person.html", "#person-{id}", _contact, "contact")
+
+CHANGED = (ROW, HEAD, PROPERTIES)
+
+BROADCASTS: dict[str, tuple[Broadcast, ...]] = {
+    "contact.updated": (PERSON,),
+    "contact.blocked": (PERSON,),
+    "contact.unblocked": (PERSON,),
+    "contact.noted": (PERSON,),
+    "contact.merged": (PERSON,),
+    "conversation.created": CHANGED,
+    "conversation.assigned": CHANGED,
+    "conversation.unassigned": CHANGED,
+    "conversation.resolved": CHANGED,
+    "conversation.reopened": CHANGED,
+    "conversation.pended": CHANGED,
+    "conversation.snoozed": CHANGED,
+    "conversation.prioritized": CHANGED,
+    "conversation.updated": CHANGED,
+    "conversation.seen": (ROW,),
+    "conversation.unseen": (ROW,),
+    "conversation.read": (BUBBLES, ANSWERS, ROW),
+    "conversation.delivered": (BUBBLES, ANSWERS, ROW),
+    "inbox.updated": (),
+    "message.created": (BUBBLE, ANSWER, ROW, HEAD, PROPERTIES),
+    "message.updated": (BUBBLE, ANSWER, ROW),
+}
+
+
+def broadcast(events: Sequence[Event]) -> None:
+    """Show what the events of one commit changed: each piece is rendered once, each stream gets one frame."""
+    pieces: dict[str, dict[tuple[str, str, int], str]] = {}
+    for event in events:
+        for wanted in BROADCASTS[event.name]:
+            for subject in wanted.subjects(event):
+                if wanted.is_for(subject):
+                    _add(pieces, wanted, subject)
+    head = max(event.id for event in events)
+    for stream, parts in pieces.items():
+        frames.show(stream, "".join(parts.values()), head=head)
+
+
+def _add(pieces: dict[str, dict[tuple[str, str, int], str]], wanted: Broadcast, subject: Any) -> None:
+    on_stream = pieces.setdefault(wanted.audience(subject), {})
+    key = (wanted.partial, wanted.target, subject.id)
+    if key in on_stream:
+        return
+    uuid = subject.conversation.uuid if isinstance(subject, Message) else getattr(subject, "uuid", "")
+    target = wanted.target.format(uuid=uuid, id=subject.id)
+    on_stream[key] = frames.piece(wanted.verb, target, frames.render(wanted.partial, **{wanted.name: subject}))

@@ -1,0 +1,228 @@
+"""The hub: one listener on Redis for a whole process, one writer for each of its sockets."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import logging
+import struct
+import threading
+from collections import defaultdict
+from collections.abc import Callable
+from queue import Empty, Full, Queue
+from typing import Any, cast
+
+import gevent
+from flask import Flask, current_app
+from simple_websocket import Server
+
+from app.config import settings
+from app.lib import pubsub
+from app.realtime import frames
+
+log = logging.getLogger(__name__)
+
+HEARTBEAT_SECONDS = 15.0
+SEND_SECONDS = 10.0
+WAITING_FRAMES = 256
+HEARD_FRAMES = 64
+
+# hx-ws comes back after 1012 and not after 1008.
+COME_BACK, STAY_AWAY = 1012, 1008
+
+
+class SafeSocket:
+    """A socket whose `send` sends everything, one caller at a time, or fails: a slow reader never gets half a frame."""
+
+    def __init__(self, sock: Any) -> None:
+        self._sock = sock
+        self._lock = threading.Lock()
+
+    def send(self, data: bytes) -> int:
+        with self._lock, gevent.Timeout(SEND_SECONDS, OSError("the reader does not read")):
+            self._sock.sendall(data)
+        return len(data)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._sock, name)
+
+
+class Deaf(list[Any]):
+    """What clients say over the socket is not kept: everything up is HTTP. Who says too much is closed."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.heard = 0
+
+    def append(self, _: Any) -> None:
+        self.heard += 1
+
+
+class Connection:
+    """One socket: the streams it may hear, and the frames that wait for it."""
+
+    def __init__(self, ws: Server, streams: set[str], permitted: Callable[[], set[str] | None]) -> None:
+        self.ws = ws
+        self.ws.sock = SafeSocket(ws.sock)
+        self.ws.input_buffer = Deaf()
+        self.streams = streams
+        self.permitted = permitted
+        self.waiting: Queue[bytes | int] = Queue(WAITING_FRAMES)
+
+    def put(self, frame: bytes | int) -> None:
+        """A frame to send, or a code to close with. Who cannot keep up is closed and catches up later."""
+        try:
+            self.waiting.put_nowait(frame)
+        except Full:
+            self.drop()
+
+    def drop(self) -> None:
+        with contextlib.suppress(Exception):
+            self.ws.sock.close()
+        self.ws.connected = False
+
+    def write(self, heartbeat: Callable[[], None]) -> None:
+        """Send what comes until the socket ends."""
+        while self.ws.connected and self.ws.input_buffer.heard < HEARD_FRAMES:
+            try:
+                frame = self.waiting.get(timeout=HEARTBEAT_SECONDS)
+            except Empty:
+                heartbeat()
+                continue
+            if isinstance(frame, int):
+                self.close(frame)
+                return
+            self.ws.sock.send(frame)
+        if self.ws.connected:
+            self.close(STAY_AWAY)
+
+    def close(self, code: int) -> None:
+        with contextlib.suppress(Exception):
+            self.ws.close(code)
+
+
+class Hub:
+    """All sockets of this process, by the streams they hear."""
+
+    def __init__(self, app: Flask) -> None:
+        self.app = app
+        self.by_stream: dict[str, set[Connection]] = defaultdict(set)
+        self.connections: set[Connection] = set()
+        self.is_closing = False
+        self._subscriber: pubsub.Subscriber | None = None
+        self._lock = threading.Lock()
+
+    def serve(
+        self,
+        ws: Server,
+        streams: set[str],
+        *,
+        permitted: Callable[[], set[str] | None],
+        on_beat: Callable[[], dict[str, Any]],
+    ) -> None:
+        """Hold a socket until it ends. `permitted` says what it may hear now, or None for nothing any more;
+        `on_beat` is run at the start and with each heartbeat, and what it returns goes along.
+        """
+        connection = Connection(ws, set(), permitted)
+        with self._lock:
+            self.connections.add(connection)
+        try:
+            self._follow(connection, streams)
+            connection.put(text_frame(json.dumps({"event": "ready", **on_beat()})))
+            if self.is_closing:
+                connection.put(COME_BACK)
+            connection.write(lambda: connection.put(text_frame(json.dumps({"event": "heartbeat", **on_beat()}))))
+        except OSError:
+            connection.drop()
+        finally:
+            with self._lock:
+                self.connections.discard(connection)
+            self._follow(connection, set())
+
+    def close_all(self) -> None:
+        """This process ends: every page comes back to another one, or to the next."""
+        self.is_closing = True
+        for connection in list(self.connections):
+            connection.put(COME_BACK)
+
+    def _follow(self, connection: Connection, streams: set[str]) -> None:
+        """Hear exactly `streams`; returns once Redis has acknowledged the new ones."""
+        subscriber = self._listening()
+        with self._lock:
+            gone, new = connection.streams - streams, streams - connection.streams
+            for stream in new:
+                self.by_stream[stream].add(connection)
+            for stream in gone:
+                self.by_stream[stream].discard(connection)
+            unheard = {stream for stream in gone if not self.by_stream[stream]}
+            for stream in unheard:
+                del self.by_stream[stream]
+            connection.streams = set(streams)
+            if unheard:
+                subscriber.unsubscribe(*unheard)
+        if new:
+            subscriber.subscribe(*new)
+
+    def _listening(self) -> pubsub.Subscriber:
+        with self._lock:
+            if self._subscriber is None:
+                self._subscriber = pubsub.Subscriber(settings().redis_url)
+                threading.Thread(target=self._listen, args=(self._subscriber,), name="hub", daemon=True).start()
+            return self._subscriber
+
+    def _listen(self, subscriber: pubsub.Subscriber) -> None:
+        with self.app.app_context():
+            for heard in subscriber.listen():
+                if isinstance(heard, pubsub.Hint):
+                    self._pass_on(heard.stream, heard.data)
+                else:
+                    self._tell_all({"event": "ready"})
+
+    def _pass_on(self, stream: str, data: str) -> None:
+        kind, payload = data[:1], data[1:]
+        hearers = list(self.by_stream.get(stream, ()))
+        if kind == frames.SHOW:
+            frame = text_frame(payload)
+            for connection in hearers:
+                connection.put(frame)
+        elif kind == frames.RECHECK:
+            gevent.spawn(self._recheck, hearers)
+        elif kind == frames.CLOSE:
+            for connection in hearers:
+                connection.put(STAY_AWAY)
+
+    def _recheck(self, connections: list[Connection]) -> None:
+        for connection in connections:
+            try:
+                with self.app.app_context():
+                    streams = connection.permitted()
+                if streams is None:
+                    connection.put(STAY_AWAY)
+                    continue
+                self._follow(connection, streams)
+                connection.put(text_frame(json.dumps({"event": "ready"})))
+            except Exception:
+                log.exception("could not check what a socket may hear; closing it")
+                connection.put(COME_BACK)
+
+    def _tell_all(self, event: dict[str, Any]) -> None:
+        frame = text_frame(json.dumps(event))
+        for connection in list(self.connections):
+            connection.put(frame)
+
+
+def hub() -> Hub:
+    """The hub of this process."""
+    return cast("Hub", current_app.extensions["hub"])
+
+
+def text_frame(text: str) -> bytes:
+    """A whole unmasked text frame (RFC 6455 §5.2), encoded once for all who get it."""
+    payload = text.encode("utf-8", "replace")
+    if len(payload) < 126:
+        head = struct.pack("!BB", 0x81, len(payload))
+    elif len(payload) < 65536:
+        head = struct.pack("!BBH", 0x81, 126, len(payload))
+    else:
+        head = struct.pack("!BBQ", 0x81, 127, len(payload))
+    return head + payload

@@ -1,0 +1,40 @@
+"""Who is online, looking or there: short leases in Redis, gone when Redis is."""
+
+from __future__ import annotations
+
+import time
+
+from redis.exceptions import RedisError
+
+from app.lib import redis
+
+# Sockets renew their lease with every heartbeat, each 15 s.
+LEASE_SECONDS = 40
+
+
+def arrive(place: str, who: str) -> bool:
+    """Take or renew a lease for `who` at `place` (`account:1`, `conversation:<uuid>`); True when they were not there."""
+    try:
+        client, key = redis.client(), f"presence:{place}"
+        is_new = client.zscore(key, who) is None or who not in there(place)
+        client.zadd(key, {who: time.time()})
+        client.expire(key, LEASE_SECONDS * 2)
+    except (RedisError, OSError):
+        return False
+    return is_new
+
+
+def leave(place: str, who: str) -> None:
+    try:
+        redis.client().zrem(f"presence:{place}", who)
+    except (RedisError, OSError):
+        return
+
+
+def there(place: str) -> set[str]:
+    """Everyone with a live lease."""
+    try:
+        found = redis.client().zrangebyscore(f"presence:{place}", time.time() - LEASE_SECONDS, "+inf")
+    except (RedisError, OSError):
+        return set()
+    return {who.decode() for who in found}  # type: ignore[union-attr]
