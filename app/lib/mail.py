@@ -7,7 +7,8 @@ import os
 import re
 import smtplib
 import ssl
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from email import message_from_bytes, policy
@@ -111,11 +112,22 @@ def send(message: EmailMessage, *, timeout: float = 20.0) -> None:
     if not settings().smtp_url:
         _keep(message)
         return
+    with _failures_told(), _connected(settings().smtp_url, timeout) as server:
+        for address, (code, reason) in server.send_message(message).items():
+            # The others have it already: it cannot be sent again without reaching them twice.
+            log.warning("The mail server refused %s: %s", address, _failure(code, reason))
+
+
+def probe(*, timeout: float = 10.0) -> None:
+    """Connect and sign in as `send` does, and send nothing. Raises MailFailed."""
+    with _failures_told(), _connected(settings().smtp_url, timeout) as server:
+        server.noop()
+
+
+@contextmanager
+def _failures_told() -> Iterator[None]:
     try:
-        with _connected(settings().smtp_url, timeout) as server:
-            for address, (code, reason) in server.send_message(message).items():
-                # The others have it already: it cannot be sent again without reaching them twice.
-                log.warning("The mail server refused %s: %s", address, _failure(code, reason))
+        yield
     except smtplib.SMTPRecipientsRefused as refused:
         code, reason = next(iter(refused.recipients.values()))
         raise _failure(code, reason) from refused
@@ -125,9 +137,12 @@ def send(message: EmailMessage, *, timeout: float = 20.0) -> None:
         raise MailFailed(str(refused), permanent=True) from refused
     except ssl.SSLCertVerificationError as untrusted:
         raise MailFailed(f"The mail server's certificate is not trusted: {untrusted}", permanent=False) from untrusted
-    except TimeoutError as silence:
-        raise MailFailed("The mail server did not answer in time.", permanent=False) from silence
+    except UnicodeError as odd:
+        raise MailFailed(f"The mail server's name or password has odd letters: {odd}", permanent=False) from odd
     except (smtplib.SMTPException, OSError) as broken:
+        # smtplib tells a silence in the middle of the conversation as a broken connection.
+        if isinstance(broken, TimeoutError) or isinstance(broken.__context__, TimeoutError):
+            raise MailFailed("The mail server did not answer in time.", permanent=False) from broken
         raise MailFailed(f"The mail server cannot be reached: {broken}", permanent=False) from broken
 
 
@@ -217,7 +232,7 @@ def _keep(message: EmailMessage) -> None:
     name = f"{now():%Y%m%dT%H%M%S%fZ}-{crypto.digest(crypto.token())[:8]}.eml"
     partial = folder / f".{name}"
     with partial.open("wb") as file:
-        file.write(message.as_bytes())
+        file.write(message.as_bytes(policy=message.policy.clone(linesep="\n")))
         file.flush()
         os.fsync(file.fileno())
     partial.rename(folder / name)

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
-class Ground(Protocol):
+class Bare(Protocol):
     """Sets the application up again with other settings, and tells where its data lies."""
 
     data_dir: Path
@@ -23,10 +23,10 @@ class Ground(Protocol):
 
 
 @pytest.fixture
-def ground(tmp_path: Path) -> Iterator[Ground]:
-    application = Flask("ground")
+def bare(tmp_path: Path) -> Iterator[Bare]:
+    application = Flask("bare")
 
-    class OnTheGround:
+    class TheBare:
         data_dir = tmp_path
 
         def __call__(self, **given: object) -> Settings:
@@ -44,7 +44,7 @@ def ground(tmp_path: Path) -> Iterator[Ground]:
             application.config["PARLEY"] = load_settings(**defaults | given)
             return application.config["PARLEY"]  # type: ignore[no-any-return]  # Flask's configuration is untyped
 
-    on_the_ground = OnTheGround()
-    on_the_ground()
+    the_bare = TheBare()
+    the_bare()
     with application.app_context():
-        yield on_the_ground
+        yield the_bare

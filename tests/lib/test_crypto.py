@@ -16,30 +16,30 @@ from app.errors import NotAllowed
 from app.lib import crypto
 
 if TYPE_CHECKING:
-    from tests.lib.conftest import Ground
+    from tests.lib.conftest import Bare
 
 quick = hypothesis_settings(max_examples=50, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 
 @quick
 @given(text=st.text(st.characters()))
-def test_what_is_encrypted_comes_back_as_it_was(ground: Ground, text: str) -> None:
+def test_what_is_encrypted_comes_back_as_it_was(bare: Bare, text: str) -> None:
     hidden = crypto.encrypt(text)
     assert crypto.decrypt(hidden) == text
     assert hidden.isascii()
 
 
-def test_the_same_text_is_never_encrypted_the_same_twice(ground: Ground) -> None:
+def test_the_same_text_is_never_encrypted_the_same_twice(bare: Bare) -> None:
     assert crypto.encrypt("token") != crypto.encrypt("token")
 
 
-def test_after_a_change_of_the_secret_key_old_secrets_open_and_new_ones_use_the_new_key(ground: Ground) -> None:
+def test_after_a_change_of_the_secret_key_old_secrets_open_and_new_ones_use_the_new_key(bare: Bare) -> None:
     old, signed = crypto.encrypt("whatsapp"), crypto.sign({"visitor": 7}, "visitor")
-    ground(secret_key="n" * 40, previous_secret_keys=["s" * 40])
+    bare(secret_key="n" * 40, previous_secret_keys=["s" * 40])
     assert crypto.decrypt(old) == "whatsapp"
     assert crypto.unsign(signed, "visitor") == {"visitor": 7}
     fresh, fresh_signed = crypto.encrypt("line"), crypto.sign({"visitor": 8}, "visitor")
-    ground(secret_key="n" * 40)
+    bare(secret_key="n" * 40)
     assert crypto.decrypt(fresh) == "line"
     assert crypto.unsign(fresh_signed, "visitor") == {"visitor": 8}
     with pytest.raises(crypto.WrongKey):
@@ -49,12 +49,12 @@ def test_after_a_change_of_the_secret_key_old_secrets_open_and_new_ones_use_the_
 
 
 @pytest.mark.parametrize("broken", ["", "x", "gAAAA", "\x00", "ключ", "\ud800", "a" * 100_000])
-def test_what_was_never_encrypted_does_not_open(ground: Ground, broken: str) -> None:
+def test_what_was_never_encrypted_does_not_open(bare: Bare, broken: str) -> None:
     with pytest.raises(crypto.WrongKey):
         crypto.decrypt(broken)
 
 
-def test_a_tampered_secret_does_not_open(ground: Ground) -> None:
+def test_a_tampered_secret_does_not_open(bare: Bare) -> None:
     hidden = crypto.encrypt("password")
     with pytest.raises(crypto.WrongKey):
         crypto.decrypt(hidden[:30] + ("A" if hidden[30] != "A" else "B") + hidden[31:])
@@ -87,29 +87,29 @@ def test_texts_compare_whatever_they_hold(a: str, b: str, same: bool) -> None:
     assert crypto.equal(a.encode("utf-8", "surrogatepass"), b) is same
 
 
-def test_a_signed_payload_comes_back(ground: Ground) -> None:
+def test_a_signed_payload_comes_back(bare: Bare) -> None:
     assert crypto.unsign(crypto.sign({"contact": 5}, "visitor", 60), "visitor") == {"contact": 5}
     assert crypto.unsign(crypto.sign({"contact": 5}, "visitor", timedelta(days=180)), "visitor") == {"contact": 5}
 
 
-def test_what_was_signed_for_one_purpose_is_refused_for_another(ground: Ground) -> None:
+def test_what_was_signed_for_one_purpose_is_refused_for_another(bare: Bare) -> None:
     with pytest.raises(NotAllowed):
         crypto.unsign(crypto.sign({"contact": 5}, "visitor", 60), "reset")
 
 
-def test_an_expired_signature_is_refused(ground: Ground) -> None:
+def test_an_expired_signature_is_refused(bare: Bare) -> None:
     with pytest.raises(NotAllowed, match="expired"):
         crypto.unsign(crypto.sign({}, "reset", -1), "reset")
 
 
-def test_an_expiry_at_a_fixed_hour_gives_the_same_text_each_time(ground: Ground) -> None:
+def test_an_expiry_at_a_fixed_hour_gives_the_same_text_each_time(bare: Bare) -> None:
     midnight = datetime(2999, 1, 1, tzinfo=UTC)
     assert crypto.sign({"file": 1}, "file", expires_at=midnight) == crypto.sign(
         {"file": 1}, "file", expires_at=midnight
     )
 
 
-def test_every_changed_character_breaks_a_signature(ground: Ground) -> None:
+def test_every_changed_character_breaks_a_signature(bare: Bare) -> None:
     signed = crypto.sign({"a": 1}, "visitor", 60)
     # The very last character holds padding bits that base64 does not read.
     for at in range(len(signed) - 1):
@@ -120,7 +120,7 @@ def test_every_changed_character_breaks_a_signature(ground: Ground) -> None:
 
 @quick
 @given(forged=st.text(st.characters(), max_size=200))
-def test_no_text_makes_unsign_fail_in_another_way(ground: Ground, forged: str) -> None:
+def test_no_text_makes_unsign_fail_in_another_way(bare: Bare, forged: str) -> None:
     with pytest.raises(NotAllowed):
         crypto.unsign(forged, "visitor")
 

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
-    from tests.lib.conftest import Ground
+    from tests.lib.conftest import Bare
 
 
 class PrivateRedis:
@@ -75,9 +75,9 @@ class Hub:
 
 
 @pytest.fixture
-def server(tmp_path: Path, ground: Ground) -> Iterator[PrivateRedis]:
+def server(tmp_path: Path, bare: Bare) -> Iterator[PrivateRedis]:
     server = PrivateRedis(tmp_path)
-    ground(redis_url=server.url)
+    bare(redis_url=server.url)
     server.start()
     pubsub.publish("warm", "up")
     yield server
@@ -171,20 +171,20 @@ def test_subscribing_while_redis_is_away_says_so_and_is_made_good(hub: Hub, serv
     assert hub.next() == Hint("b", "heard")
 
 
-def test_a_publisher_that_lost_hints_tells_the_subscribers_that_never_noticed(hub: Hub, ground: Ground) -> None:
+def test_a_publisher_that_lost_hints_tells_the_subscribers_that_never_noticed(hub: Hub, bare: Bare) -> None:
     assert hub.subscriber.subscribe("a")
     url = settings().redis_url
-    ground(redis_url="redis://127.0.0.1:1/0")
+    bare(redis_url="redis://127.0.0.1:1/0")
     publish("a", "lost")
-    ground(redis_url=url)
+    bare(redis_url=url)
     time.sleep(0.6)
     publish("a", "heard")
     assert isinstance(hub.next(), Returned)
     assert hub.next() == Hint("a", "heard")
 
 
-def test_a_lost_redis_is_logged_once_and_costs_no_time(ground: Ground, caplog: pytest.LogCaptureFixture) -> None:
-    ground(redis_url="redis://127.0.0.1:1/0")
+def test_a_lost_redis_is_logged_once_and_costs_no_time(bare: Bare, caplog: pytest.LogCaptureFixture) -> None:
+    bare(redis_url="redis://127.0.0.1:1/0")
     begun = time.monotonic()
     with caplog.at_level(logging.WARNING):
         for _ in range(1000):
@@ -197,7 +197,7 @@ def test_a_lost_redis_is_logged_once_and_costs_no_time(ground: Ground, caplog: p
     pubsub._away.until = None
 
 
-def test_a_redis_that_falls_silent_is_given_up(ground: Ground) -> None:
+def test_a_redis_that_falls_silent_is_given_up(bare: Bare) -> None:
     with closing(socket.create_server(("127.0.0.1", 0))) as mute:
         taken: list[socket.socket] = []
         accept = threading.Thread(target=lambda: taken.extend([mute.accept()[0], mute.accept()[0]]), daemon=True)
