@@ -32,7 +32,9 @@ KINDS: Final = (
         "Inter. 15 px for reading, 13 px for the desk, 12 px for what is beside the point. Weights 400, 500, 600.",
         "type",
     ),
-    Kind("Button", "One primary in a view. A verb, sentence case. 32 px; 28 in bars; 40 in forms; 44 by touch.", "button"),
+    Kind(
+        "Button", "One primary in a view. A verb, sentence case. 32 px; 28 in bars; 40 in forms; 44 by touch.", "button"
+    ),
     Kind(
         "Icon button, tooltip, key",
         "28 px, 44 by touch; always named; the tooltip after 400 ms, with the key that does the same.",
@@ -69,7 +71,9 @@ KINDS: Final = (
         "The person is the circle; the channel is a badge on it; presence is a dot. Initials when there is no picture.",
         "avatar",
     ),
-    Kind("Table, pages", "Hairlines, no stripes; numbers to the right, all of one width; the row is the link.", "table"),
+    Kind(
+        "Table, pages", "Hairlines, no stripes; numbers to the right, all of one width; the row is the link.", "table"
+    ),
     Kind(
         "Skeleton, empty",
         "A skeleton has the exact size of what comes. An empty list says why it is empty and what to do.",

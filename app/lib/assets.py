@@ -28,7 +28,6 @@ TYPES = {
     ".woff2": "font/woff2",
 }
 SQUEEZED = {".css", ".js", ".json", ".svg", ".webmanifest"}
-WATCH_PAUSE = 1.0
 
 # What pages load, by the name they ask for it. A new component, screen or element is found by its folder.
 BUNDLES: Mapping[str, Sequence[str]] = {
@@ -63,12 +62,13 @@ class Assets:
 
     A name is a path with the root's prefix: `css/tokens.css`, `widget/frame.css`. A bundle's patterns are globs over names. A
     bundle of css is its files in order; one of js is a single module (see `join_modules`), or, made of vendors' `.min.js`,
-    one classic script. With `watch`, changed files are noticed within a second; else the folders are read once.
+    one classic script. With `watch`, changed files are noticed after a `pause` in seconds; else the folders are read once.
     """
 
     roots: Mapping[str, Path]
     bundles: Mapping[str, Sequence[str]] = field(default_factory=lambda: BUNDLES)
     watch: bool = False
+    pause: float = 1.0
     _files: dict[str, Path] = field(default_factory=dict, init=False)
     _version: str = field(default="", init=False)
     _made: dict[str, Asset] = field(default_factory=dict, init=False)
@@ -139,8 +139,8 @@ class Assets:
         return sorted(found)
 
     def _read(self) -> None:
-        """List the folders anew: once, or when watching, at most once a second."""
-        if self._version and not (self.watch and time.monotonic() - self._read_at > WATCH_PAUSE):
+        """List the folders anew: once, or when watching, at most once a pause."""
+        if self._version and not (self.watch and time.monotonic() - self._read_at > self.pause):
             return
         self._read_at = time.monotonic()
         files = {

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from markupsafe import Markup, escape
+from markupsafe import Markup
 
 from app.lib.faces import hue, initials
 
@@ -16,13 +16,15 @@ def attributes(given: Mapping[str, object]) -> Markup:
 
     Underscores become hyphens; True gives a bare name; None and False give nothing.
     """
-    parts = []
-    for name, value in given.items():
-        if value is None or value is False:
-            continue
-        shown = escape(name.replace("_", "-"))
-        parts.append(f" {shown}" if value is True else f' {shown}="{escape(value)}"')
-    return Markup("".join(parts))
+    return Markup("").join(
+        Markup(" {}").format(_written(name)) if value is True else Markup(' {}="{}"').format(_written(name), value)
+        for name, value in given.items()
+        if value is not None and value is not False
+    )
+
+
+def _written(name: str) -> str:
+    return name.replace("_", "-")
 
 
 GLOBALS: dict[str, Callable[..., Any]] = {"initials": initials, "hue": hue}
