@@ -12,7 +12,7 @@ _NAT64 = IPv6Network("64:ff9b::/96")
 
 
 class Refused(Exception):
-    """The host leads to addresses of a private network, and to no others."""
+    """The host leads to addresses of a private network and to no others, or is no host at all."""
 
 
 def addresses(host: str, port: int, *, allow_private: bool = False) -> list[str]:
@@ -21,7 +21,11 @@ def addresses(host: str, port: int, *, allow_private: bool = False) -> list[str]
     With `allow_private`, or for a host or network (`10.1.0.0/16`) of the setting `private_hosts`, all of them may.
     Raises Refused, and OSError when the name does not resolve.
     """
-    found = list(dict.fromkeys(str(info[4][0]) for info in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)))
+    try:
+        answers = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    except UnicodeError:
+        raise Refused(f"{host} cannot be the name of a host.") from None
+    found = list(dict.fromkeys(str(answer[4][0]) for answer in answers))
     if allow_private or host.lower().rstrip(".") in map(str.lower, settings().private_hosts):
         return found
     allowed = [address for address in found if is_public(address) or _is_listed(address)]
