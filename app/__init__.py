@@ -7,7 +7,7 @@ from flask_migrate import Migrate
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from app import models  # noqa: F401 - the tables
-from app.blueprints import doors, frame, signing_in
+from app.blueprints import doors, frame, signing_in, surface
 from app.config import Settings, load_settings
 from app.lib.database import db, engine_options, login_url
 from app.realtime.hub import Hub
@@ -23,9 +23,10 @@ def create_app(settings: Settings | None = None) -> Flask:
     db.init_app(app)
     migrate.init_app(app, db, directory="migrations")
     app.extensions["hub"] = Hub(app)
+    surface.install(app, settings)
     frame.install(app)
     signing_in.install(app, settings)
-    doors.mount(app)
+    doors.mount(app, settings)
     if settings.trusted_proxies:
         n = settings.trusted_proxies
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=n, x_proto=n, x_host=n)  # type: ignore[method-assign]

@@ -4,9 +4,14 @@ from __future__ import annotations
 
 from flask import Flask
 
-from app.blueprints import sockets
+from app.blueprints import files, gallery, sockets
+from app.config import Settings
 
 
-def mount(app: Flask) -> None:
+def mount(app: Flask, settings: Settings) -> None:
     """Register every blueprint."""
+    app.register_blueprint(files.desk)
+    app.register_blueprint(files.signed)
     app.register_blueprint(sockets.blueprint)
+    if settings.environment == "development":
+        app.register_blueprint(gallery.blueprint)

@@ -1,0 +1,38 @@
+"""What every template may use: addresses of files, faces, times, text; and who is looking."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from flask import Flask, g
+from htmx_flask import Htmx
+
+from app.config import Settings
+from app.lib import markup, text
+from app.lib.assets import Assets
+from app.realtime import paths
+
+
+def install(app: Flask, settings: Settings) -> None:
+    root = Path(app.root_path)
+    assets = Assets(
+        {"": root / "static", "widget/": root.parent / "widget"}, watch=settings.environment == "development"
+    )
+    assets.register(app)
+    Htmx(app)
+    app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
+    app.jinja_env.globals.update(
+        **markup.GLOBALS,
+        attachment_path=paths.attachment_path,
+        thumbnail_path=paths.thumbnail_path,
+        avatar_path=paths.avatar_path,
+        signed_path=paths.signed_path,
+        signed_avatar_path=paths.signed_avatar_path,
+    )
+    app.jinja_env.filters.update(**markup.FILTERS, markdown=text.markdown_to_html, plain=text.plain)
+    app.context_processor(viewer_context)
+
+
+def viewer_context() -> dict[str, Any]:
+    return {"viewer": g.get("viewer"), "settings": g.get("settings")}

@@ -1,0 +1,52 @@
+"""Where things are found: plain paths, the same for whoever looks, so that a page and a pushed piece are equal."""
+
+from __future__ import annotations
+
+from datetime import datetime, time, timedelta
+from typing import Any
+from urllib.parse import quote
+
+from app.lib import clock, crypto
+from app.models.attachment import Attachment
+
+SIGNED_FILE = "file"
+SIGNED_DAYS = 7
+
+
+def attachment_path(attachment: Attachment) -> str:
+    """On the desk: allowed by the session."""
+    return f"{_files(attachment)}/{_name(attachment.filename)}"
+
+
+def thumbnail_path(attachment: Attachment) -> str:
+    return f"{_files(attachment)}/thumbnail"
+
+
+def signed_path(attachment: Attachment, *, thumbnail: bool = False) -> str:
+    """In the widget, in mails and in the API: whoever has the address may fetch it for a week or a day more."""
+    signed = sign_file({"account": attachment.account_id, "attachment": str(attachment.uuid), "thumbnail": thumbnail})
+    return f"/files/{signed}/{'thumbnail.webp' if thumbnail else _name(attachment.filename)}"
+
+
+def avatar_path(account_id: int, key: str) -> str:
+    """A person's photo, on the desk."""
+    return f"/accounts/{account_id}/avatars/{key}"
+
+
+def signed_avatar_path(key: str) -> str:
+    """A colleague's photo, as customers see it."""
+    return f"/files/{sign_file({'avatar': key})}/photo.webp"
+
+
+def sign_file(payload: dict[str, Any]) -> str:
+    """Ends at the end of a day, so that the address stays equal all day long."""
+    midnight = datetime.combine(clock.now().date() + timedelta(days=SIGNED_DAYS + 1), time(), clock.now().tzinfo)
+    return crypto.sign(payload, SIGNED_FILE, expires_at=midnight)
+
+
+def _files(attachment: Attachment) -> str:
+    return f"/accounts/{attachment.account_id}/files/{attachment.uuid}"
+
+
+def _name(filename: str) -> str:
+    return quote(filename or "file", safe="")

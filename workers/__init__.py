@@ -1,0 +1,86 @@
+"""Workers drain the queues; nothing they do is held in Redis, which only wakes them."""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import os
+import signal
+import time
+from collections.abc import Callable, Sequence
+from types import FrameType
+
+from redis import Redis, RedisError
+from rq import SimpleWorker
+from rq.timeouts import BaseDeathPenalty
+from rq.worker.base import DequeueStrategy
+
+from app import create_app
+from app.config import Settings
+from app.ledger.drain import drain
+from app.lib.queue import Queue
+from workers.jobs import JOBS
+
+log = logging.getLogger(__name__)
+
+LONGEST_PAUSE = 5.0
+
+
+class NoDeathPenalty(BaseDeathPenalty):
+    """Drains end by their own clock: a signal in the middle of a transaction would only undo it."""
+
+    def setup_death_penalty(self) -> None:
+        """Nothing to set up."""
+
+    def cancel_death_penalty(self) -> None:
+        """Nothing to cancel."""
+
+
+class Worker(SimpleWorker):
+    """Runs wake-up calls in its own process: no fork for each, no results kept."""
+
+    death_penalty_class = NoDeathPenalty
+    max_connection_wait_time = LONGEST_PAUSE
+
+
+def run(settings: Settings | None, queues: Sequence[str]) -> None:
+    """Work through `queues` until told to stop; with Redis away, look at the tables themselves."""
+    app = create_app(settings)
+    names = [Queue(name) for name in queues]
+    stopping = _stop_signal()
+    pause = 0.5
+    with app.app_context():
+        while not stopping():
+            _drain_all(names)
+            try:
+                _worker(app.config["PARLEY"].redis_url, names).work(
+                    logging_level="WARNING", dequeue_strategy=DequeueStrategy.ROUND_ROBIN
+                )
+                return
+            except (RedisError, OSError) as error:
+                log.warning("Redis is away, working without wake-up calls: %s", error)
+                time.sleep(pause)
+                pause = min(LONGEST_PAUSE, pause * 2)
+
+
+def _worker(redis_url: str, queues: Sequence[Queue]) -> Worker:
+    """With a connection of its own: RQ waits on it far longer than anyone else may wait for Redis."""
+    name = f"{os.getpid()}-{time.time_ns()}"
+    return Worker([queue.value for queue in queues], connection=Redis.from_url(redis_url, protocol=2), name=name)
+
+
+def _drain_all(queues: Sequence[Queue]) -> None:
+    for queue in queues:
+        with contextlib.suppress(Exception):
+            drain(queue, JOBS)
+
+
+def _stop_signal() -> Callable[[], bool]:
+    told: list[int] = []
+
+    def stop(number: int, _: FrameType | None) -> None:
+        told.append(number)
+
+    signal.signal(signal.SIGTERM, stop)
+    signal.signal(signal.SIGINT, stop)
+    return lambda: bool(told)

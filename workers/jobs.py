@@ -1,0 +1,35 @@
+"""Every job by name; a job is an order, its arguments are ids."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from app.ledger.drain import drain
+from app.ledger.job import Inside, Jobs
+from app.lib import throttle
+from app.lib.database import db
+from app.lib.queue import Queue
+from app.models.actor import SYSTEM
+from app.models.conversation import Conversation
+
+
+def wake_conversation(account_id: int, conversation_id: int, until: str) -> None:
+    """The hour a conversation was snoozed until has come."""
+    conversation = db.session.get(Conversation, (account_id, conversation_id))
+    if conversation is not None:
+        conversation.wake(datetime.fromisoformat(until), by=SYSTEM)
+
+
+def purge_throttles() -> None:
+    throttle.purge()
+
+
+JOBS: Jobs = {
+    "wake_conversation": Inside(wake_conversation),
+    "purge_throttles": Inside(purge_throttles),
+}
+
+
+def drain_queue(queue: str) -> None:
+    """What a wake-up call runs."""
+    drain(Queue(queue), JOBS)
