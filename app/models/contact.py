@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import uuid
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Computed, ForeignKey, ForeignKeyConstraint, Identity, Index, UniqueConstraint, select, text
 from sqlalchemy.dialects.postgresql import TSVECTOR, UUID
-from sqlalchemy.orm import Mapped, mapped_column, relationship
+from sqlalchemy.orm import Mapped, joinedload, mapped_column, relationship
 
 from app.lib import clock
 from app.lib.database import Model, Stamped, db
@@ -70,13 +71,39 @@ class Contact(Stamped, Model):
         return Actor(ActorKind.CONTACT, self.id, self.display_name)
 
     @property
-    def notes(self) -> list[ContactNote]:
-        """Newest first."""
-        return list(
-            db.session.scalars(
-                select(ContactNote).where(ContactNote.contact_id == self.id).order_by(ContactNote.id.desc())
-            )
+    def place(self) -> str:
+        """Where they are, as far as is known."""
+        city, country = (self.additional_attributes.get(key) for key in ("city", "country"))
+        return ", ".join(str(part) for part in (city, country) if part) or self.location or ""
+
+    @property
+    def traits(self) -> list[tuple[str, str]]:
+        """What is known beyond name and reach, as names and values for reading."""
+        company = self.additional_attributes.get("company_name")
+        fixed = [("Company", company), ("Identifier", self.identifier), ("Language", self.locale)]
+        known = fixed + list(self.custom_attributes.items())
+        return [(str(name), _readable(value)) for name, value in known if value not in (None, "")]
+
+    @property
+    def latest_notes(self) -> list[ContactNote]:
+        return self.notes(limit=3)
+
+    def notes(self, limit: int = 200) -> list[ContactNote]:
+        """Newest first, with their authors."""
+        newest_first = (
+            select(ContactNote)
+            .where(ContactNote.account_id == self.account_id, ContactNote.contact_id == self.id)
+            .order_by(ContactNote.id.desc())
+            .limit(limit)
+            .options(joinedload(ContactNote.author).joinedload(Membership.user))
         )
+        return list(db.session.scalars(newest_first))
+
+
+def _readable(value: Any) -> str:
+    if isinstance(value, bool):
+        return "Yes" if value else "No"
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
 
 
 class ContactInbox(Stamped, Model):
