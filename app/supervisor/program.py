@@ -95,6 +95,8 @@ class Fork(Program):
             self.call()
             code = 0
         except SystemExit as leaving:
+            if isinstance(leaving.code, str):
+                print(leaving.code, file=sys.stderr)
             code = leaving.code if isinstance(leaving.code, int) else int(bool(leaving.code))
         except BaseException:
             traceback.print_exc()

@@ -10,8 +10,10 @@ from functools import partial
 from pathlib import Path
 
 import workers
-from app import cli
+from app import create_app
+from app.cli.database import NewerDatabase, upgrade
 from app.config import Settings, chosen, environment_with, load_settings
+from app.demo import facts, load
 from app.supervisor import demo_site, embedded, strays
 from app.supervisor.children import Children
 from app.supervisor.data import DataDirectory, Embedded, is_free, write_private
@@ -121,12 +123,26 @@ def _start_databases(parley: Parley, children: Children) -> None:
 
 def _prepare_database(parley: Parley, children: Children) -> None:
     """In forks, so that this process, which the others are forked from, never holds a connection."""
-    if children.once(Fork(name="migrate", call=partial(cli.migrate, parley.settings))):
+    if children.once(Fork(name="migrate", call=partial(_migrate, parley))):
         raise Trouble("the database could not be brought to this version; the reason is above.")
-    if parley.options.demo and children.once(
-        Fork(name="demo", call=partial(cli.load_demo, parley.settings, parley.page))
-    ):
+    if children.once(Fork(name="demo", call=partial(_load_demo, parley))):
         raise Trouble("the demo could not be loaded; the reason is above.")
+
+
+def _migrate(parley: Parley) -> None:
+    with create_app(parley.settings).app_context():
+        try:
+            upgrade()
+        except NewerDatabase as newer:
+            sys.exit(f"parley: {newer}")
+
+
+def _load_demo(parley: Parley) -> None:
+    with create_app(parley.settings).app_context():
+        if parley.options.demo and load.is_empty():
+            print("Loading the demo …", flush=True)
+            facts.write(load.load())
+        facts.refresh(widget_page=parley.page)
 
 
 def _start_parts(parley: Parley, children: Children) -> None:
@@ -151,13 +167,13 @@ def _answers(options: Options) -> bool:
 def _greet(parley: Parley) -> None:
     lines = [("Parley", parley.settings.public_url)]
     if parley.facts.exists():
-        facts = json.loads(parley.facts.read_text())
-        people = [facts["administrator"], *facts["agents"]]
+        known = json.loads(parley.facts.read_text())
+        people = [known["administrator"], *known["agents"]]
         lines += [
             ("Sign in" if person is people[0] else "or as", f"{person['email']}   {person['password']}")
             for person in people
         ]
-        lines += [("A website", f"{facts['widget_page']}   with the widget on it")]
+        lines += [("A website", f"{known['widget_page']}   with the widget on it")]
     lines += [("Data", f"{parley.data.path}   (its log/ has the databases' words)")]
     print("\n" + "\n".join(f"  {name:<10} {words}" for name, words in lines))
     print("\n  Ctrl-C stops everything.\n", flush=True)
