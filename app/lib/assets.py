@@ -93,7 +93,7 @@ class Assets:
     def serve(self, version: str, name: str) -> Response:
         """Answer with a file or bundle; one asked for by an older version is sent as it is now, and not kept."""
         asset = self.asset(name)
-        squeeze = asset.gzipped is not None and "gzip" in request.accept_encodings
+        squeeze = asset.gzipped is not None and request.accept_encodings.quality("gzip") > 0
         response = Response(asset.gzipped if squeeze else asset.body, content_type=asset.type)
         if squeeze:
             response.headers["Content-Encoding"] = "gzip"
@@ -102,7 +102,8 @@ class Assets:
         response.headers["Cache-Control"] = FOR_EVER if version == self._version else ASK_AGAIN
         response.headers["X-Content-Type-Options"] = "nosniff"
         response.set_etag(hashlib.sha256(asset.body).hexdigest()[:20], weak=squeeze)
-        return response.make_conditional(request)
+        response.make_conditional(request)
+        return response
 
     def asset(self, name: str) -> Asset:
         """Return a file or bundle by name; raises NotFound for anything else, whatever its path says."""

@@ -8,6 +8,8 @@ import { icon } from "../lib/icon.js"
 import { isKey, printKey } from "../lib/keys.js"
 
 const PAUSE = 150
+// What this screen can do comes first, then the way to others.
+const LAST = ["Go to", "Settings", "You"]
 
 customElements.define("command-palette", class extends HTMLElement {
   #leaving = new AbortController()
@@ -115,7 +117,8 @@ customElements.define("command-palette", class extends HTMLElement {
 
 function grouped(fitting) {
   const groups = Map.groupBy(fitting, one => one.group)
-  return [...groups].flatMap(([title, ones]) => [...(title ? [make("p", { class: "palette-title" }, title)] : []), ...ones.map(row)])
+  const ordered = [...groups].sort(([a], [b]) => LAST.indexOf(a) - LAST.indexOf(b))
+  return ordered.flatMap(([title, ones]) => [...(title ? [make("p", { class: "palette-title" }, title)] : []), ...ones.map(row)])
 }
 
 function row({ name, key, sign, at }) {
