@@ -73,6 +73,8 @@ def sniffed(head: bytes, filename: str = "") -> str:
     for signature, content_type in _SIGNATURES:
         if signature.match(head):
             return content_type
+    if head.startswith(tuple(_WIDE)):
+        return _text(head, filename)
     if head[4:8] == b"ftyp":
         return _iso_media(head)
     if head.startswith(b"\x1a\x45\xdf\xa3"):
