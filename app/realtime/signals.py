@@ -1,0 +1,55 @@
+"""Passing signs of life, told to whoever looks at a conversation and kept nowhere: who types, who is looking."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from app.models.actor import Actor
+from app.models.conversation import Conversation
+from app.realtime import frames, presence, streams
+
+
+def typing(conversation: Conversation, who: Actor, *, on: bool, private: bool = False) -> None:
+    """Tell the desk, and the customer unless it is a private note or their own. Pages forget it after a few seconds."""
+    told = {"conversation": str(conversation.uuid), "who": _named(who), "on": on, "private": private}
+    frames.tell(streams.of_inbox(conversation.inbox_id), "typing", **told)
+    if who.kind == "user" and not private:
+        frames.tell(streams.of_visitor(conversation.contact_inbox.uuid), "typing", who=_named(who), on=on)
+
+
+def look(conversation: Conversation, who: Actor) -> None:
+    """`who` has it before their eyes; to be said again while they do, at least every half minute."""
+    presence.arrive(_place(conversation), f"{who.kind}:{who.id}")
+    _tell_looking(conversation, who, on=True)
+
+
+def look_away(conversation: Conversation, who: Actor) -> None:
+    presence.leave(_place(conversation), f"{who.kind}:{who.id}")
+    _tell_looking(conversation, who, on=False)
+
+
+def lookers(conversation: Conversation) -> set[int]:
+    """The user ids of the colleagues who have it before their eyes."""
+    return _users(presence.there(_place(conversation)))
+
+
+def online(account_id: int) -> set[int]:
+    """The user ids of those who have a page of the desk open."""
+    return _users(presence.there(streams.of_account(account_id)))
+
+
+def _tell_looking(conversation: Conversation, who: Actor, *, on: bool) -> None:
+    stream = streams.of_inbox(conversation.inbox_id)
+    frames.tell(stream, "looking", conversation=str(conversation.uuid), who=_named(who), on=on)
+
+
+def _place(conversation: Conversation) -> str:
+    return f"conversation:{conversation.uuid}"
+
+
+def _users(there: set[str]) -> set[int]:
+    return {int(who.partition(":")[2]) for who in there if who.startswith("user:")}
+
+
+def _named(who: Actor) -> dict[str, Any]:
+    return {"kind": who.kind.value, "id": who.id, "name": who.name}
