@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from flask import Flask
 
-from app.blueprints import files, gallery, sockets
+from app.blueprints import files, gallery, health, sockets
 from app.config import Settings
 
 
@@ -13,5 +13,6 @@ def mount(app: Flask, settings: Settings) -> None:
     app.register_blueprint(files.desk)
     app.register_blueprint(files.signed)
     app.register_blueprint(sockets.blueprint)
+    app.register_blueprint(health.blueprint)
     if settings.environment == "development":
         app.register_blueprint(gallery.blueprint)
