@@ -27,6 +27,8 @@ TYPES = {
     ".webmanifest": "application/manifest+json",
     ".woff2": "font/woff2",
 }
+# Anything else in a folder (templates, notes) is not for browsers to fetch.
+SERVED = {*TYPES, ".gif", ".ico", ".jpg", ".mp3", ".png", ".txt", ".webp"}
 SQUEEZED = {".css", ".js", ".json", ".svg", ".webmanifest"}
 
 # What pages load, by the name they ask for it. A new component, screen or element is found by its folder.
@@ -148,7 +150,7 @@ class Assets:
             f"{prefix}{path.relative_to(root).as_posix()}": path
             for prefix, root in self.roots.items()
             for path in sorted(root.rglob("*"))
-            if path.is_file()
+            if path.is_file() and path.suffix in SERVED
         }
         stamp = [(name, (status := path.stat()).st_mtime_ns, status.st_size) for name, path in files.items()]
         if stamp != self._stamp:

@@ -24,6 +24,7 @@ def folder(tmp_path: Path) -> Path:
         "images/a.svg": "<svg/>",
         "vendor/one.min.js": "one()",
         "vendor/two.min.js": "two()",
+        "frame.html": "a template",
     }.items():
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).write_text(text)
@@ -90,7 +91,17 @@ def test_who_has_a_file_already_is_only_told_so(folder: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "name", ["none.css", "../secret.txt", "css/../../secret.txt", "%2e%2e/secret.txt", "css", "css/parts/*.css", "a\0b"]
+    "name",
+    [
+        "none.css",
+        "../secret.txt",
+        "css/../../secret.txt",
+        "%2e%2e/secret.txt",
+        "css",
+        "css/parts/*.css",
+        "frame.html",
+        "a\0b",
+    ],
 )
 def test_nothing_but_the_files_is_served(folder: Path, name: str) -> None:
     (folder.parent / "secret.txt").write_text("secret")
