@@ -10,13 +10,12 @@ import time
 from collections.abc import Callable, Sequence
 from types import FrameType
 
+from flask import Flask
 from redis import Redis, RedisError
 from rq import SimpleWorker
 from rq.timeouts import BaseDeathPenalty
 from rq.worker.base import DequeueStrategy
 
-from app import create_app
-from app.config import Settings
 from app.ledger.drain import drain
 from app.lib.queue import Queue
 from workers.jobs import JOBS
@@ -43,9 +42,8 @@ class Worker(SimpleWorker):
     max_connection_wait_time = LONGEST_PAUSE
 
 
-def run(settings: Settings | None, queues: Sequence[str]) -> None:
+def run(app: Flask, queues: Sequence[str]) -> None:
     """Work through `queues` until told to stop; with Redis away, look at the tables themselves."""
-    app = create_app(settings)
     names = [Queue(name) for name in queues]
     stopping = _stop_signal()
     pause = 0.5

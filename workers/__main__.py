@@ -6,6 +6,7 @@ import logging
 import sys
 
 import workers
+from app import create_app
 from app.lib.queue import Queue
 from workers import schedule
 
@@ -13,9 +14,9 @@ from workers import schedule
 def main(words: list[str]) -> None:
     logging.basicConfig(level="INFO", format="%(asctime)s %(name)s %(message)s")
     if words == ["scheduler"]:
-        schedule.run(None)
+        schedule.run(create_app())
     else:
-        workers.run(None, words or [queue.value for queue in Queue])
+        workers.run(create_app(), words or [queue.value for queue in Queue])
 
 
 main(sys.argv[1:])

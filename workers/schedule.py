@@ -8,11 +8,10 @@ import time
 from dataclasses import dataclass
 from types import FrameType
 
+from flask import Flask
 from sqlalchemy import Connection, text
 from sqlalchemy.exc import DBAPIError
 
-from app import create_app
-from app.config import Settings
 from app.ledger.transaction import system
 from app.ledger.wake import wake
 from app.lib.database import db
@@ -59,9 +58,8 @@ class Scheduler:
             wake(Queue(queue))
 
 
-def run(settings: Settings | None) -> None:
+def run(app: Flask) -> None:
     """Tick for ever, as leader or waiting to be."""
-    app = create_app(settings)
     stopped: list[int] = []
 
     def stop(number: int, _: FrameType | None) -> None:

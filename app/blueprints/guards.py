@@ -10,7 +10,7 @@ from typing import Any
 from flask import Blueprint, Response, current_app, g, request
 from sqlalchemy.orm import joinedload
 
-from app.blueprints.signing_in import signed_in
+from app.blueprints.signing_in import SEEN_EVERY, Place, signed_in
 from app.errors import NotAllowed, NotFound, NotSignedIn
 from app.ledger.transaction import system, transaction
 from app.lib import clock
@@ -20,6 +20,7 @@ from app.models.actor import Actor
 from app.models.membership import Membership
 from app.models.token import AccessToken
 from app.models.user import User
+from app.realtime.paths import avatar_path
 
 View = Callable[..., Any]
 Guard = Callable[[View], View]
@@ -30,6 +31,8 @@ class Viewer:
     """Who is looking, in which account; what they may see is loaded through `membership`."""
 
     membership: Membership
+    accounts: tuple[Place, ...] = ()
+    login_id: int | None = None
 
     @property
     def user(self) -> User:
@@ -52,6 +55,11 @@ class Viewer:
         return self.membership.is_administrator
 
     @property
+    def picture(self) -> str:
+        """Where their photo is; empty without one."""
+        return avatar_path(self.account.id, self.user.avatar_key) if self.user.avatar_key else ""
+
+    @property
     def ui(self) -> dict[str, Any]:
         """Their own settings of the desk: `theme`, `details_side`, …"""
         return self.user.ui_settings
@@ -64,7 +72,7 @@ class Door(Blueprint):
         super().__init__(name, import_name, **options)
         self.guard = guard
 
-    def add_url_rule(
+    def add_url_rule(  # type: ignore[override]  # Flask spells out every form of a view
         self, rule: str, endpoint: str | None = None, view_func: Any = None, **options: Any
     ) -> None:
         if view_func is not None:
@@ -85,9 +93,9 @@ def member(view: View) -> View:
 
     @wraps(view)
     def framed(account_id: int, **values: Any) -> Response:
-        user_id = signed_in().user_id
+        signed_in()
         with transaction(account_id):
-            g.viewer = _viewer(account_id, user_id)
+            g.viewer = _viewer_signed_in(account_id)
             return current_app.make_response(view(**values))
 
     return framed
@@ -96,13 +104,43 @@ def member(view: View) -> View:
 def administrator(view: View) -> View:
     """Administrators of the account."""
 
-    @wraps(view)
-    def checked(**values: Any) -> Any:
-        if not viewer().is_administrator:
-            raise NotAllowed("Only administrators may do this.")
-        return view(**values)
+    return member(_for_administrators(view))
 
-    return member(checked)
+
+def registrar(view: View) -> View:
+    """Administrators again, in a system frame: people and their sign-ins are not an account's own rows.
+
+    The view names the account in everything it reads and writes.
+    """
+    checked = _for_administrators(view)
+
+    @wraps(view)
+    def framed(account_id: int, **values: Any) -> Response:
+        signed_in()
+        with system(why="the people of an account"):
+            g.viewer = _viewer_signed_in(account_id)
+            return current_app.make_response(checked(**values))
+
+    return framed
+
+
+def myself(view: View) -> View:
+    """Whoever is signed in, about themselves, in a system frame: `users` is not an account's to write.
+
+    The desk around the page is that of `?account=`, or of the account they were in last.
+    """
+
+    @wraps(view)
+    def framed(**values: Any) -> Response:
+        known = signed_in()
+        if not known.accounts:
+            raise NotFound
+        account_id = request.args.get("account", known.accounts[0].id, type=int)
+        with system(why="own profile"):
+            g.viewer = _viewer_signed_in(account_id)
+            return current_app.make_response(view(**values))
+
+    return framed
 
 
 def token_bearer(view: View) -> View:
@@ -128,6 +166,24 @@ def token_owner() -> int:
         if token.last_used_at is None or (clock.now() - token.last_used_at).total_seconds() > 300:
             token.last_used_at = clock.now()
         return token.user_id
+
+
+def _for_administrators(view: View) -> View:
+    @wraps(view)
+    def checked(**values: Any) -> Any:
+        if not viewer().is_administrator:
+            raise NotAllowed("Only administrators may do this.")
+        return view(**values)
+
+    return checked
+
+
+def _viewer_signed_in(account_id: int) -> Viewer:
+    browser = signed_in()
+    seen = _viewer(account_id, browser.user_id).membership
+    if seen.active_at is None or clock.now() - seen.active_at > SEEN_EVERY:
+        seen.active_at = clock.now()
+    return Viewer(seen, browser.accounts, browser.login_id)
 
 
 def _viewer(account_id: int, user_id: int) -> Viewer:

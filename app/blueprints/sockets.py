@@ -9,7 +9,7 @@ from flask_sock import Sock
 from simple_websocket import Server
 from sqlalchemy import func, select
 
-from app.blueprints.signing_in import signed_in
+from app.blueprints.signing_in import is_live, signed_in
 from app.errors import NotFound
 from app.ledger.transaction import transaction
 from app.lib.database import db
@@ -29,14 +29,14 @@ def enter() -> None:
 
     account_id = int((request.view_args or {})["account_id"])
     g.account_id, g.user_id, g.login_id = account_id, signed_in().user_id, signed_in().login_id
-    g.streams = permitted(account_id, g.user_id)
+    g.streams = permitted(account_id, g.user_id, g.login_id)
     if g.streams is None:
         raise NotFound
 
 
-@sock.route("/accounts/<int:account_id>/socket", bp=blueprint)
+@sock.route("/accounts/<int:account_id>/socket", bp=blueprint)  # type: ignore[untyped-decorator]  # published without types
 def listen(ws: Server, account_id: int) -> None:
-    user_id: int = g.user_id
+    user_id, login_id = g.user_id, g.login_id
     place, who = streams.of_account(account_id), f"user:{user_id}"
 
     def beat() -> dict[str, Any]:
@@ -44,11 +44,13 @@ def listen(ws: Server, account_id: int) -> None:
             frames.tell(place, "presence", user=user_id, online=True)
         return {"head": head(account_id)}
 
-    hub().serve(ws, g.streams, permitted=lambda: permitted(account_id, user_id), on_beat=beat)
+    hub().serve(ws, g.streams, permitted=lambda: permitted(account_id, user_id, login_id), on_beat=beat)
 
 
-def permitted(account_id: int, user_id: int) -> set[str] | None:
-    """What this person may hear now; None once they may hear nothing."""
+def permitted(account_id: int, user_id: int, login_id: int) -> set[str] | None:
+    """What this person may hear now; None once they may hear nothing, or this browser was signed out."""
+    if not is_live(login_id):
+        return None
     with transaction(account_id):
         membership = Membership.of(account_id, user_id)
         return streams.heard_by(membership) if membership else None

@@ -41,7 +41,11 @@ def _conversation(event: Event) -> Sequence[Conversation]:
 
 
 def _message(event: Event) -> Sequence[Message]:
-    found = db.session.get(Message, (event.account_id, event.subject_id), options=Message.shown())
+    found = db.session.scalar(
+        select(Message)
+        .where(Message.account_id == event.account_id, Message.id == event.subject_id)
+        .options(*Message.shown())
+    )
     return [found] if found else []
 
 

@@ -15,6 +15,7 @@ from typing import Any, cast
 import gevent
 from flask import Flask, current_app
 from simple_websocket import Server
+from wsproto.frame_protocol import CloseReason
 
 from app.config import settings
 from app.lib import pubsub
@@ -61,11 +62,13 @@ class Deaf(list[Any]):
 class Connection:
     """One socket: the streams it may hear, and the frames that wait for it."""
 
-    def __init__(self, ws: Server, streams: set[str], permitted: Callable[[], set[str] | None]) -> None:
+    def __init__(self, ws: Server, permitted: Callable[[], set[str] | None]) -> None:
         self.ws = ws
-        self.ws.sock = SafeSocket(ws.sock)
-        self.ws.input_buffer = Deaf()
-        self.streams = streams
+        # The server object speaks through these two from now on, pings and farewells included.
+        self.sock = SafeSocket(ws.sock)
+        self.deaf = Deaf()
+        ws.__dict__.update(sock=self.sock, input_buffer=self.deaf)
+        self.streams: set[str] = set()
         self.permitted = permitted
         self.waiting: Queue[bytes | int] = Queue(WAITING_FRAMES)
 
@@ -78,12 +81,12 @@ class Connection:
 
     def drop(self) -> None:
         with contextlib.suppress(Exception):
-            self.ws.sock.close()
+            self.sock.close()
         self.ws.connected = False
 
     def write(self, heartbeat: Callable[[], None]) -> None:
         """Send what comes until the socket ends."""
-        while self.ws.connected and self.ws.input_buffer.heard < HEARD_FRAMES:
+        while self.ws.connected and self.deaf.heard < HEARD_FRAMES:
             try:
                 frame = self.waiting.get(timeout=HEARTBEAT_SECONDS)
             except Empty:
@@ -92,13 +95,13 @@ class Connection:
             if isinstance(frame, int):
                 self.close(frame)
                 return
-            self.ws.sock.send(frame)
+            self.sock.send(frame)
         if self.ws.connected:
             self.close(STAY_AWAY)
 
     def close(self, code: int) -> None:
         with contextlib.suppress(Exception):
-            self.ws.close(code)
+            self.ws.close(CloseReason(code))
 
 
 class Hub:
@@ -123,7 +126,7 @@ class Hub:
         """Hold a socket until it ends. `permitted` says what it may hear now, or None for nothing any more;
         `on_beat` is run at the start and with each heartbeat, and what it returns goes along.
         """
-        connection = Connection(ws, set(), permitted)
+        connection = Connection(ws, permitted)
         with self._lock:
             self.connections.add(connection)
         try:

@@ -149,11 +149,19 @@ def _start_parts(parley: Parley, children: Children) -> None:
     serve = [sys.executable, "-m", "gunicorn", "--config", str(ROOT / "gunicorn.conf.py"), "wsgi:app"]
     children.begin(Command(name="web", argv=serve, environment=environment_with(parley.given)))
     for queues in POOLS:
-        children.begin(Fork(name=f"worker for {', '.join(queues)}", call=partial(workers.run, parley.settings, queues)))
-    children.begin(Fork(name="scheduler", call=partial(schedule.run, parley.settings)))
+        children.begin(Fork(name=f"worker for {', '.join(queues)}", call=partial(_work, parley.settings, queues)))
+    children.begin(Fork(name="scheduler", call=partial(_schedule, parley.settings)))
     if parley.facts.exists():
         children.begin(Fork(name="shop", call=partial(demo_site.serve, parley.where.page_port, parley.facts)))
     children.until(partial(_answers, parley.options), what="web", seconds=PATIENCE)
+
+
+def _work(settings: Settings, queues: list[str]) -> None:
+    workers.run(create_app(settings), queues)
+
+
+def _schedule(settings: Settings) -> None:
+    schedule.run(create_app(settings))
 
 
 def _answers(options: Options) -> bool:
