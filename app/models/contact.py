@@ -20,10 +20,11 @@ from app.models.membership import Membership
 UNNAMED = "Visitor"
 
 SEARCH = (
-    "to_tsvector('simple', 'account' || account_id::text || ' ' || parley_fold(left("
-    "coalesce(name, '') || ' ' || coalesce(email, '') || ' ' || translate(coalesce(email, ''), '@._-+', '     ')"
+    "array_to_tsvector(array['@' || account_id::text]) || to_tsvector('simple', left(parley_fold(left("
+    "name || ' ' || middle_name || ' ' || last_name"
+    " || ' ' || coalesce(email, '') || ' ' || translate(coalesce(email, ''), '@._-+', '     ')"
     " || ' ' || coalesce(phone_number, '') || ' ' || translate(coalesce(phone_number, ''), '+', ' ')"
-    " || ' ' || coalesce(identifier, ''), 4000)))"
+    " || ' ' || coalesce(identifier, '') || ' ' || coalesce(additional_attributes ->> 'company_name', ''), 4000)), 8000))"
 )
 
 

@@ -25,7 +25,8 @@ MAX_ATTACHMENTS = 15
 MAX_PER_MINUTE = 200
 
 SEARCH = (
-    "to_tsvector('simple', 'account' || account_id::text || ' ' || parley_fold(left(coalesce(content, ''), 50000)))"
+    "array_to_tsvector(array['@' || account_id::text])"
+    " || to_tsvector('simple', left(parley_fold(left(content, 50000)), 60000))"
 )
 
 
