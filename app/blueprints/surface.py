@@ -11,6 +11,7 @@ from htmx_flask import Htmx
 from app.config import Settings
 from app.lib import markup, text
 from app.lib.assets import Assets
+from app.lib.squeeze import squeeze
 from app.realtime import paths
 
 
@@ -20,6 +21,7 @@ def install(app: Flask, settings: Settings) -> None:
         {"": root / "static", "widget/": root.parent / "widget"}, watch=settings.environment == "development"
     )
     assets.register(app)
+    app.after_request(squeeze)
     Htmx(app)
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.jinja_env.globals.update(
