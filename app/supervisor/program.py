@@ -11,6 +11,8 @@ import traceback
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from setproctitle import setproctitle
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from pathlib import Path
@@ -92,6 +94,7 @@ class Fork(Program):
                 signal.signal(number, signal.SIG_DFL)
             os.setsid()
             end_with(parent, self.stops_on)
+            setproctitle(f"parley: {self.name}")
             self.call()
             code = 0
         except SystemExit as leaving:

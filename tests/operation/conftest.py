@@ -66,6 +66,9 @@ class Started:
             assert time.monotonic() < deadline, f"it did not say {words!r}:\n{self.said}"
             time.sleep(0.05)
 
+    def children(self) -> list[psutil.Process]:
+        return psutil.Process(self.process.pid).children()
+
     def family(self) -> list[psutil.Process]:
         """All processes that stand and fall with it."""
         return psutil.Process(self.process.pid).children(recursive=True)

@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import signal
 import stat
-import subprocess
 import time
 import urllib.request
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
-import psutil
 import psycopg2
 import pytest
-from redis import Redis
+from redis import Redis, RedisError
 
 from app.supervisor.data import LAYOUT
 from tests.operation.conftest import Started, Starter, eventually
@@ -45,8 +45,9 @@ def test_demo_json_tells_all_that_a_program_needs(running: Started) -> None:
     with psycopg2.connect(facts["database_url"]) as connection, connection.cursor() as cursor:
         cursor.execute("select address from inboxes where id = %s", (facts["widget_inbox"]["id"],))
         assert cursor.fetchone() == (facts["widget_inbox"]["website_token"],)
-    with Redis.from_url(facts["redis_url"]) as redis:
-        assert redis.config_get("appendonly") == {b"appendonly": b"yes"} or redis.config_get() is not None
+    with Redis.from_url(facts["redis_url"], decode_responses=True) as redis:
+        kept: Any = redis.config_get("*")
+        assert (kept["appendonly"], kept["maxmemory-policy"]) == ("yes", "noeviction")
     assert stat.S_IMODE((running.data / "demo.json").stat().st_mode) == 0o600
 
 
@@ -80,19 +81,139 @@ def test_everything_kept_lies_in_the_data_directory(running: Started) -> None:
 
 
 def test_a_part_that_dies_is_started_again_and_that_is_said(running: Started) -> None:
-    for part, name in (("redis-server", "Redis"), ("gunicorn: master", "web")):
-        victim = next(each for each in running.family() if part in " ".join(each.cmdline()))
-        victim.kill()
+    for part, name in (("redis-server", "Redis"), ("gunicorn", "web"), ("scheduler", "scheduler")):
+        next(each for each in running.children() if part in " ".join(each.cmdline())).kill()
         running.until(f"{name} was ended by SIGKILL; starting it again in 1 s")
-    eventually(lambda: Redis.from_url(running.facts["redis_url"]).ping() if answers(running) else False)
+    eventually(lambda: answers(running))
 
 
 def answers(running: Started) -> bool:
     try:
         Redis.from_url(running.facts["redis_url"]).ping()
-        urllib.request.urlopen(running.facts["url"], timeout=5)
-    except urllib.error.HTTPError:
-        return True
-    except OSError:
+        return get(f"{running.facts['url']}/health") == "ok\n"
+    except (OSError, RedisError):
         return False
-    return True
+
+
+def test_ctrl_c_ends_every_child_in_good_order(start: Starter) -> None:
+    started = start("--no-demo")
+    started.until(READY)
+    family = started.family()
+    assert len(family) > 8
+    started.stop(signal.SIGINT)
+    assert started.process.returncode == 0
+    assert not [each for each in family if each.is_running()]
+    assert "database system is shut down" in (started.data / "log" / "postgres.log").read_text()
+
+
+def test_its_children_end_with_it_even_when_it_is_killed(start: Starter) -> None:
+    started = start("--no-demo")
+    started.until(READY)
+    family = started.family()
+    started.process.kill()
+    eventually(lambda: not [each for each in family if each.is_running()])
+    again = start("--no-demo", data=started.data, port=started.port)
+    again.until(READY)
+
+
+def test_the_second_start_is_quick_and_keeps_the_addresses(start: Starter) -> None:
+    first = start()
+    first.until(READY)
+    facts = first.facts
+    first.stop()
+    began = time.monotonic()
+    second = start(data=first.data, port=first.port)
+    second.until(READY)
+    assert time.monotonic() - began < 6
+    assert "demo" not in second.said
+    assert second.facts == facts
+
+
+def test_two_copies_run_side_by_side(start: Starter, tmp_path: Path) -> None:
+    one, other = start(data=tmp_path / "one"), start(data=tmp_path / "other")
+    one.until(READY)
+    other.until(READY)
+    assert one.facts["database_url"] != other.facts["database_url"]
+    assert get(f"{one.facts['url']}/health") == get(f"{other.facts['url']}/health") == "ok\n"
+
+
+def test_a_busy_port_is_one_line(running: Started, start: Starter) -> None:
+    refused = start(port=running.port)
+    assert refused.process.wait(30) == 1
+    assert refused.said == f"parley: port {running.port} is in use; choose another with --port.\n"
+
+
+def test_a_directory_in_use_is_one_line(running: Started, start: Starter) -> None:
+    refused = start(data=running.data)
+    assert refused.process.wait(30) == 1
+    assert refused.said.count("\n") == 1
+    assert "is in use by another Parley" in refused.said
+
+
+def test_a_directory_of_a_newer_version_is_one_line_and_stays_as_it_is(start: Starter, tmp_path: Path) -> None:
+    (tmp_path / "data").mkdir()
+    (tmp_path / "data" / "version").write_text(f"{LAYOUT + 1}\n")
+    refused = start()
+    assert refused.process.wait(30) == 1
+    assert refused.said.count("\n") == 1
+    assert "newer version of Parley" in refused.said
+    assert (tmp_path / "data" / "version").read_text() == f"{LAYOUT + 1}\n"
+
+
+def test_a_database_of_a_newer_version_is_told_plainly(start: Starter) -> None:
+    first = start("--no-demo")
+    first.until(READY)
+    url = first_url(first)
+    with psycopg2.connect(url) as connection, connection.cursor() as cursor:
+        cursor.execute("update alembic_version set version_num = 'fromthefuture'")
+    connection.close()
+    first.stop()
+    refused = start("--no-demo", data=first.data)
+    assert refused.process.wait(60) == 1
+    assert "at revision fromthefuture, which this version of Parley does not know" in refused.said
+    assert "Traceback" not in refused.said
+
+
+def first_url(started: Started) -> str:
+    return str(json.loads((started.data / "settings.json").read_text())["database_url"])
+
+
+def test_wrong_settings_are_all_told_at_once(start: Starter) -> None:
+    refused = start(PUBLIC_URL="desk.example.com", MAX_UPLOAD_MB="many", SMTP_URL="mail.example.com")
+    assert refused.process.wait(30) == 1
+    assert "these settings cannot be used" in refused.said
+    for name in ("PUBLIC_URL", "MAX_UPLOAD_MB", "SMTP_URL"):
+        assert re.search(rf"^  {name}: ", refused.said, re.MULTILINE), refused.said
+
+
+def test_urls_take_the_place_of_the_embedded_parts(running: Started, start: Starter, tmp_path: Path) -> None:
+    """With a database and Redis of somebody else's, nothing of either is made in the data directory."""
+    facts = running.facts
+    url = facts["database_url"].rsplit("/", 1)[0]
+    connection = psycopg2.connect(f"{url}/postgres")
+    connection.autocommit = True
+    with connection.cursor() as cursor:
+        cursor.execute("create database elsewhere")
+    connection.close()
+    started = start(
+        data=tmp_path / "lean",
+        DATABASE_URL=f"{url}/elsewhere",
+        DATABASE_ROLE_PREFIX="elsewhere",
+        REDIS_URL=facts["redis_url"].replace("/0", "/1"),
+        CHROMA_URL="http://127.0.0.1:1",
+    )
+    started.until(READY)
+    assert not {"postgres", "redis", "chroma"} & {path.name for path in started.data.iterdir()}
+    assert not [each for each in started.family() if each.name() in ("postgres", "redis-server")]
+    assert started.facts["database_url"] == f"{url}/elsewhere"
+    started.stop()
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root has folders that PostgreSQL's user may not enter")
+def test_root_starts_it_below_a_closed_folder_and_no_folder_is_opened(start: Starter, tmp_path: Path) -> None:
+    closed = tmp_path / "closed"
+    closed.mkdir(mode=0o700)
+    started = start("--no-demo", data=closed / "data")
+    started.until(READY)
+    assert stat.S_IMODE(closed.stat().st_mode) == 0o700
+    assert {path.stat().st_uid for path in (closed / "data" / "postgres").rglob("*")} == {0}
