@@ -5,11 +5,12 @@ from __future__ import annotations
 import uuid
 from datetime import datetime
 from enum import StrEnum
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from sqlalchemy import CheckConstraint, Computed, ForeignKeyConstraint, Identity, Index, SmallInteger, text
 from sqlalchemy.dialects.postgresql import UUID
-from sqlalchemy.orm import Mapped, mapped_column, relationship
+from sqlalchemy.orm import Mapped, joinedload, mapped_column, relationship
+from sqlalchemy.sql.base import ExecutableOption
 
 from app.lib import clock
 from app.lib.database import Model, Stamped
@@ -23,9 +24,7 @@ from app.models.conversation.stateful import Stateful
 from app.models.conversation.talkative import Talkative
 from app.models.inbox import Inbox
 from app.models.membership import Membership
-
-if TYPE_CHECKING:
-    from app.models.message import Message
+from app.models.message import Message
 
 
 class Status(StrEnum):
@@ -146,3 +145,15 @@ class Conversation(Startable, Accessible, Assignable, Stateful, Prioritized, Rea
         foreign_keys="[Conversation.account_id, Conversation.last_message_id]",
         primaryjoin="and_(Message.account_id == Conversation.account_id, Message.id == Conversation.last_message_id)",
     )
+
+    @classmethod
+    def shown(cls) -> tuple[ExecutableOption, ...]:
+        """Loader options for showing it in a list, with the last thing said."""
+        said = joinedload(cls.last_message)
+        return (
+            joinedload(cls.contact),
+            joinedload(cls.inbox),
+            joinedload(cls.assignee).joinedload(Membership.user),
+            said.selectinload(Message.attachments),
+            said.joinedload(Message.sender_user).joinedload(Membership.user),
+        )
