@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from app.models.event import Event
+from app.realtime.availability import tell_availability
 from app.realtime.broadcasts import broadcast
 from app.realtime.revocation import revoke
 
@@ -32,6 +33,7 @@ REACTIONS: dict[str, Reaction] = {
     "contact.blocked": SHOWN,
     "contact.unblocked": SHOWN,
     "contact.noted": SHOWN,
+    "contact.note_deleted": SHOWN,
     "contact.merged": SHOWN,
     "conversation.created": SHOWN,
     "conversation.assigned": SHOWN,
@@ -50,11 +52,15 @@ REACTIONS: dict[str, Reaction] = {
     "inbox.updated": SHOWN,
     "inbox.deleted": REVOKED,
     "inbox.members_changed": REVOKED,
+    "membership.availability_changed": Reaction(now=(tell_availability,)),
     "membership.created": REVOKED,
     "membership.updated": REVOKED,
     "membership.deactivated": REVOKED,
+    "membership.invited": KEPT,
     "membership.reactivated": REVOKED,
+    "membership.withdrawn": KEPT,
     "message.created": SHOWN,
     "message.updated": SHOWN,
+    "user.signed_out": REVOKED,
     "user.signed_out_everywhere": REVOKED,
 }

@@ -11,13 +11,17 @@ from sqlalchemy import Computed, ForeignKey, ForeignKeyConstraint, Identity, Ind
 from sqlalchemy.dialects.postgresql import TSVECTOR, UUID
 from sqlalchemy.orm import Mapped, joinedload, mapped_column, relationship
 
+from app.errors import Invalid, NotAllowed, NotFound
 from app.lib import clock
 from app.lib.database import Model, Stamped, db
 from app.models.actor import Actor, ActorKind
+from app.models.editable import Editable
+from app.models.event import record
 from app.models.inbox import Inbox
 from app.models.membership import Membership
 
 UNNAMED = "Visitor"
+LONGEST_NOTE = 20_000
 
 SEARCH = (
     "array_to_tsvector(array['@' || account_id::text]) || to_tsvector('simple', left(parley_fold(left("
@@ -28,7 +32,7 @@ SEARCH = (
 )
 
 
-class Contact(Stamped, Model):
+class Contact(Editable, Stamped, Model):
     """E-mail is stored in lower case, phone as E.164; each is unique in its account."""
 
     __tablename__ = "contacts"
@@ -99,6 +103,28 @@ class Contact(Stamped, Model):
             .options(joinedload(ContactNote.author).joinedload(Membership.user))
         )
         return list(db.session.scalars(newest_first))
+
+    def write_note(self, content: str, *, by: Membership) -> ContactNote:
+        """Raises Invalid when there is nothing in it, or too much."""
+        content = content.strip()
+        if not content or len(content) > LONGEST_NOTE:
+            words = f"This is too long: {LONGEST_NOTE:,} characters fit." if content else "Write something first."
+            raise Invalid({"content": words})
+        note = ContactNote(account_id=self.account_id, contact_id=self.id, user_id=by.user_id, content=content)
+        db.session.add(note)
+        db.session.flush()
+        record("contact.noted", self, by=by.actor, note_id=note.id)
+        return note
+
+    def erase_note(self, note_id: int, *, by: Membership) -> None:
+        """One's own, or, as an administrator, anyone's. Raises NotFound, NotAllowed."""
+        note = db.session.get(ContactNote, (self.account_id, note_id))
+        if note is None or note.contact_id != self.id:
+            raise NotFound
+        if note.user_id != by.user_id and not by.is_administrator:
+            raise NotAllowed("Only its author or an administrator may delete a note.")
+        db.session.delete(note)
+        record("contact.note_deleted", self, by=by.actor, note_id=note_id)
 
 
 def _readable(value: Any) -> str:

@@ -96,6 +96,7 @@ BROADCASTS: dict[str, tuple[Broadcast, ...]] = {
     "contact.blocked": (PERSON,),
     "contact.unblocked": (PERSON,),
     "contact.noted": (PERSON,),
+    "contact.note_deleted": (PERSON,),
     "contact.merged": (PERSON,),
     "conversation.created": CHANGED,
     "conversation.assigned": CHANGED,
