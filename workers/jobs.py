@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from app.actions import send_mail
+from app.actions.hand_over import hand_over_conversations
 from app.ledger.drain import drain
-from app.ledger.job import Inside, Jobs
+from app.ledger.job import Inside, Jobs, Outside
 from app.lib import throttle
 from app.lib.database import db
 from app.lib.queue import Queue
@@ -25,6 +27,17 @@ def purge_throttles() -> None:
 
 
 JOBS: Jobs = {
+    "send_mail": Outside(
+        prepare=send_mail.prepare,
+        call=send_mail.call,
+        settle=send_mail.settle,
+        refuse=send_mail.refuse,
+        lost=send_mail.lost,
+        # The same mail twice is a small nuisance; a link that never comes keeps a person out.
+        repeatable=True,
+        window=send_mail.WINDOW_SECONDS,
+    ),
+    "hand_over_conversations": Inside(hand_over_conversations),
     "wake_conversation": Inside(wake_conversation),
     "purge_throttles": Inside(purge_throttles),
 }

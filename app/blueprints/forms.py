@@ -2,13 +2,23 @@
 
 from __future__ import annotations
 
-from typing import Any, Self
+import re
+from typing import Annotated, Any, Self
 
 from flask import request
-from pydantic import BaseModel, ConfigDict, ValidationError, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    StringConstraints,
+    ValidationError,
+    model_validator,
+)
 from werkzeug.datastructures import MultiDict
 
 from app.errors import Invalid
+from app.lib import address
 
 WORDS = {
     "missing": "Fill this in.",
@@ -19,6 +29,29 @@ WORDS = {
     "enum": "Choose one of {expected}.",
     "literal_error": "Choose one of {expected}.",
 }
+
+
+def _one_line(value: Any) -> Any:
+    return " ".join(CONTROLS.sub(" ", value).split()) if isinstance(value, str) else value
+
+
+def _address(value: str) -> str:
+    try:
+        return address.email(value)
+    except Invalid as refused:
+        raise ValueError(refused.message) from None
+
+
+CONTROLS = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029]")
+
+Line = Annotated[str, BeforeValidator(_one_line)]
+"""A name or the like: one line, without control characters, single spaces between its words."""
+
+Email = Annotated[str, AfterValidator(_address)]
+"""An e-mail address in the form it is stored in."""
+
+Secret = Annotated[str, StringConstraints(strip_whitespace=False, max_length=1000)]
+"""A password, as it was typed."""
 
 
 class Form(BaseModel):

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import logging
-from urllib.parse import urlsplit
+from urllib.parse import urlencode, urlsplit
 
-from flask import Flask, Response, jsonify, make_response, render_template, request
+from flask import Flask, Response, jsonify, make_response, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 from sqlalchemy.exc import DataError
 from werkzeug.exceptions import HTTPException
 from werkzeug.routing import IntegerConverter, UnicodeConverter, ValidationError
 
 from app.config import settings
-from app.errors import Invalid, NotAllowed, ParleyError, TooLarge, TooMany
+from app.errors import Invalid, NotAllowed, NotSignedIn, ParleyError, TooLarge, TooMany
 
 log = logging.getLogger(__name__)
 
@@ -48,6 +48,7 @@ def install(app: Flask) -> None:
     app.before_request(check_size)
     app.after_request(add_headers)
     app.register_error_handler(ParleyError, answer_error)
+    app.register_error_handler(NotSignedIn, lead_to_sign_in)
     app.register_error_handler(HTTPException, answer_http)
     app.register_error_handler(DataError, answer_data_error)
     app.register_error_handler(Exception, answer_crash)
@@ -105,6 +106,23 @@ def answer_error(error: ParleyError) -> ResponseReturnValue:
     if isinstance(error, TooMany):
         response.headers["Retry-After"] = str(error.retry_after)
     return response
+
+
+def lead_to_sign_in(error: NotSignedIn) -> ResponseReturnValue:
+    """A page leads to the sign-in, and from there back; a fragment takes its whole page there."""
+    is_socket = request.headers.get("Upgrade", "").lower() == "websocket"
+    if wants_json() or is_socket:
+        return answer_error(error)
+    if "HX-Request" in request.headers:
+        current = urlsplit(request.headers.get("HX-Current-URL", ""))
+        response = make_response(answer_error(error))
+        response.headers["HX-Redirect"] = sign_in_path(f"{current.path}?{current.query}".rstrip("?"))
+        return response
+    return redirect(sign_in_path(request.full_path.rstrip("?") if request.method == "GET" else ""), 303)
+
+
+def sign_in_path(back: str = "") -> str:
+    return f"/login?{urlencode({'next': back})}" if back.strip("/") else "/login"
 
 
 def answer_http(error: HTTPException) -> ResponseReturnValue:

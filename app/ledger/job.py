@@ -6,13 +6,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from app.lib.queue import Refused, Unheard
 
-class Refused(Exception):
-    """The other side will never take this: settle it as failed, in its own words."""
-
-
-class Unheard(Exception):
-    """The hand-over was made and no answer came: it may have arrived."""
+__all__ = ["Inside", "Job", "Jobs", "Outside", "Refused", "Unheard"]
 
 
 @dataclass(frozen=True)

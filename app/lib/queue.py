@@ -20,6 +20,14 @@ class Queue(StrEnum):
     SLOW = "slow"
 
 
+class Refused(Exception):
+    """The other side will never take this: settle it as failed, in its own words."""
+
+
+class Unheard(Exception):
+    """The hand-over was made and no answer came: it may have arrived."""
+
+
 @dataclass(frozen=True)
 class Wish:
     """One piece of work to be: `lane` is worked one at a time, oldest first; `once` is unique while it is open."""

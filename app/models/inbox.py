@@ -86,7 +86,7 @@ class Inbox(Stamped, Model):
                 InboxMember,
                 (InboxMember.account_id == Membership.account_id) & (InboxMember.user_id == Membership.user_id),
             )
-            .where(InboxMember.inbox_id == self.id, Membership.deactivated_at.is_(None))
+            .where(InboxMember.inbox_id == self.id, Membership.is_active)
         )
         return sorted(db.session.scalars(from_members), key=lambda member: member.user.name)
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index, select
+from sqlalchemy import ForeignKey, Index, Select, select, update
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from app.errors import Invalid
@@ -80,9 +81,28 @@ class Login(Model):
     def is_live(self) -> bool:
         return self.ended_at is None and self.expires_at > clock.now()
 
+    @classmethod
+    def live_of(cls, user_id: int) -> list[Login]:
+        """The browsers a user is signed in with, the latest seen first."""
+        return list(
+            db.session.scalars(
+                select(cls)
+                .where(cls.user_id == user_id, cls.ended_at.is_(None), cls.expires_at > clock.now())
+                .order_by(cls.last_seen_at.desc(), cls.id.desc())
+            )
+        )
+
+
+class Purpose(StrEnum):
+    """What a link sent by mail is for."""
+
+    INVITATION = "invitation"
+    RESET = "reset"
+    NEW_EMAIL = "new_email"
+
 
 class OneTimeToken(Model):
-    """A link sent by mail that works once: an invitation or a password reset. Only its digest is kept."""
+    """A link sent to `email` that works once: an invitation, a password reset, a new address. Only its digest is kept."""
 
     __tablename__ = "one_time_tokens"
     __table_args__ = (Index(None, "user_id"),)
@@ -91,6 +111,7 @@ class OneTimeToken(Model):
     user_id: Mapped[int] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"))
     account_id: Mapped[int | None] = mapped_column(ForeignKey("accounts.id", ondelete="CASCADE"))
     purpose: Mapped[str]
+    email: Mapped[str | None]
     token_digest: Mapped[str] = mapped_column(unique=True)
     expires_at: Mapped[datetime]
     used_at: Mapped[datetime | None]
@@ -98,19 +119,23 @@ class OneTimeToken(Model):
 
     user: Mapped[User] = relationship()
 
+    @property
+    def is_live(self) -> bool:
+        return self.used_at is None and self.expires_at > clock.now()
+
     @classmethod
-    def issue(cls, user: User, purpose: str, *, lasts: timedelta, account_id: int | None = None) -> str:
-        """A new token for `user`, returned once in the clear; earlier unused ones of the same purpose end."""
-        for earlier in db.session.scalars(
-            select(cls).where(cls.user_id == user.id, cls.purpose == purpose, cls.used_at.is_(None))
-        ):
-            earlier.used_at = clock.now()
+    def issue(
+        cls, user: User, purpose: Purpose, *, lasts: timedelta, email: str = "", account_id: int | None = None
+    ) -> str:
+        """A new token for `user`, returned once in the clear; earlier ones of the same purpose and account end."""
+        cls.withdraw(user.id, purpose, account_id)
         secret = crypto.token()
         db.session.add(
             cls(
                 user_id=user.id,
                 account_id=account_id,
                 purpose=purpose,
+                email=email or user.email,
                 token_digest=crypto.digest(secret),
                 expires_at=clock.now() + lasts,
             )
@@ -118,9 +143,34 @@ class OneTimeToken(Model):
         return secret
 
     @classmethod
-    def find(cls, secret: str, purpose: str) -> OneTimeToken | None:
-        """The live token, locked for this transaction; None when unknown, used or expired."""
-        found = db.session.scalar(
-            select(cls).where(cls.token_digest == crypto.digest(secret), cls.purpose == purpose).with_for_update()
+    def withdraw(cls, user_id: int, purpose: Purpose, account_id: int | None = None) -> None:
+        """End those that were not used."""
+        db.session.execute(
+            update(cls)
+            .where(
+                cls.user_id == user_id,
+                cls.purpose == purpose,
+                cls.account_id.is_not_distinct_from(account_id),
+                cls.used_at.is_(None),
+            )
+            .values(used_at=clock.now())
         )
-        return found if found and found.used_at is None and found.expires_at > clock.now() else None
+
+    @classmethod
+    def peek(cls, secret: str, purpose: Purpose) -> OneTimeToken | None:
+        """The live token, to show what it is for; None when it is unknown, used or expired."""
+        return cls._live(select(cls).where(cls.token_digest == crypto.digest(secret), cls.purpose == purpose))
+
+    @classmethod
+    def use(cls, secret: str, purpose: Purpose) -> OneTimeToken | None:
+        """The live token, which ends with this transaction; None when it is unknown, used or expired."""
+        wanted = select(cls).where(cls.token_digest == crypto.digest(secret), cls.purpose == purpose)
+        found = cls._live(wanted.with_for_update())
+        if found:
+            found.used_at = clock.now()
+        return found
+
+    @classmethod
+    def _live(cls, wanted: Select[OneTimeToken]) -> OneTimeToken | None:
+        found = db.session.scalar(wanted.execution_options(populate_existing=True))
+        return found if found and found.is_live else None

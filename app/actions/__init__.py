@@ -1,0 +1,1 @@
+"""Verbs that bring nouns together, or meet the outside world."""

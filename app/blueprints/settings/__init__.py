@@ -1,0 +1,1 @@
+"""What administrators set: one door a page."""
