@@ -39,9 +39,13 @@ def test_frames_do_not_nest(cast: Cast) -> None:
 
 
 def test_a_wish_that_is_rolled_back_never_happens(cast: Cast) -> None:
-    with pytest.raises(ValueError), transaction(cast.account_id):
-        later("rename", cast.account_id, 1, "x")
-        raise ValueError
+    def wish_and_fail() -> None:
+        with transaction(cast.account_id):
+            later("rename", cast.account_id, 1, "x")
+            raise ValueError
+
+    with pytest.raises(ValueError):
+        wish_and_fail()
     assert _open_rows() == 0
 
 
