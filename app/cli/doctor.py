@@ -148,7 +148,10 @@ def check_files(settings: Settings) -> str:
 
 
 def check_disk(settings: Settings) -> str:
-    free = shutil.disk_usage(settings.data_dir).free
+    try:
+        free = shutil.disk_usage(settings.data_dir).free
+    except OSError as lost:
+        raise Sick(str(lost), remedy="make the directory, or correct DATA_DIR") from None
     if free < LEAST_DISK:
         raise Sick(f"{free / 1024**2:.0f} MB are left for {settings.data_dir}", remedy="make room, or move it")
     return f"{free / 1024**3:.0f} GB free"

@@ -41,6 +41,7 @@ def refresh(*, widget_page: str | None = None) -> None:
 
 
 def _write(facts: dict[str, object]) -> None:
+    path().parent.mkdir(parents=True, exist_ok=True)
     fresh = path().with_suffix(".new")
     fresh.unlink(missing_ok=True)
     with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:

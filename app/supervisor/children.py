@@ -136,6 +136,7 @@ class Children:
         while not self._stops:
             for child in self._children:
                 self._revive(child)
+            self._bury_orphans()
             self._pause(TICK)
 
     def _revive(self, child: Child) -> None:
@@ -147,6 +148,13 @@ class Children:
             print(f"{child.program.name} {_how(code)}; starting it again in {pause:.0f} s", file=sys.stderr, flush=True)
         elif not child.pid and now >= child.again_at:
             self._begin(child)
+
+    def _bury_orphans(self) -> None:
+        """As the first process of a container we are left with the children of those that died."""
+        known = {child.pid for child in self._children}
+        with suppress(ChildProcessError):
+            while (ended := os.waitid(os.P_ALL, 0, os.WEXITED | os.WNOHANG | os.WNOWAIT)) and ended.si_pid not in known:
+                os.waitpid(ended.si_pid, 0)
 
     def _raise_if_stopped(self) -> None:
         if self._stops:
