@@ -115,6 +115,6 @@ def test_every_icon_named_in_a_template_is_in_the_list() -> None:
     used: set[str] = set()
     for path in (APP / "templates").rglob("*.html"):
         used |= {
-            name for found in ICON_USE.findall(path.read_text()) for name in found if name.rstrip("-") == name != ""
+            name for found in ICON_USE.findall(path.read_text()) for name in found if name and not name.endswith("-")
         }
     assert used - names == set()
