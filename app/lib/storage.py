@@ -18,6 +18,7 @@ from typing import BinaryIO, Protocol, cast
 from app.config import settings
 from app.errors import Invalid, NotFound, TooLarge
 from app.lib import filetype
+from app.lib.aside import aside
 from app.lib.disk import Disk
 from app.lib.filename import clean_filename
 from app.lib.picture import NoPicture, measured, reduced
@@ -123,7 +124,7 @@ def thumbnail(key: str, size: int) -> str:
                 file.write(chunk)
         try:
             with source.open("rb") as file:
-                target.write_bytes(reduced(file, size))
+                target.write_bytes(aside(reduced, file, size))
         except NoPicture as broken:
             raise Invalid({"file": f"This is not a picture: {broken}."}) from broken
         _backend().put(small, target, THUMBNAIL_TYPE)
