@@ -9,7 +9,11 @@ from psycogreen.gevent import patch_psycopg
 
 patch_psycopg()
 
+import gc
 import resource
+from typing import Any
+
+from sqlalchemy.orm import configure_mappers
 
 from app.config import load_settings
 
@@ -28,6 +32,14 @@ timeout = 60
 keepalive = 30
 forwarded_allow_ips = "*" if settings.trusted_proxies else ""
 loglevel = "warning"
+
+
+def when_ready(_server: Any) -> None:
+    """The application is loaded: kept out of the collector's rounds, its pages stay shared with every process."""
+    configure_mappers()
+    gc.collect()
+    gc.freeze()
+
 
 _soft, _hard = resource.getrlimit(resource.RLIMIT_NOFILE)
 resource.setrlimit(resource.RLIMIT_NOFILE, (_hard, _hard))

@@ -6,6 +6,7 @@ import logging
 import signal
 import time
 from dataclasses import dataclass
+from threading import Event
 from types import FrameType
 
 from flask import Flask
@@ -60,31 +61,31 @@ class Scheduler:
 
 def run(app: Flask) -> None:
     """Tick for ever, as leader or waiting to be."""
-    stopped: list[int] = []
+    stopped = Event()
 
-    def stop(number: int, _: FrameType | None) -> None:
-        stopped.append(number)
+    def stop(_number: int, _frame: FrameType | None) -> None:
+        stopped.set()
 
     signal.signal(signal.SIGTERM, stop)
     signal.signal(signal.SIGINT, stop)
     with app.app_context():
-        while not stopped:
+        while not stopped.is_set():
             try:
                 with db.engine.connect() as connection:
                     _lead(connection, Scheduler(), stopped)
             except DBAPIError as error:
                 log.warning("PostgreSQL is away, nothing is scheduled: %s", error)
-                time.sleep(TICK_SECONDS)
+                stopped.wait(TICK_SECONDS)
 
 
-def _lead(connection: Connection, scheduler: Scheduler, stopped: list[int]) -> None:
-    while not stopped:
+def _lead(connection: Connection, scheduler: Scheduler, stopped: Event) -> None:
+    while not stopped.is_set():
         leads = connection.execute(text("select pg_try_advisory_lock(:key)"), {"key": LEADER}).scalar_one()
         connection.commit()
-        while leads and not stopped:
+        while leads and not stopped.is_set():
             # Asking on the connection that holds the lock: when it is gone, so is the lead.
             connection.execute(text("select 1"))
             connection.commit()
             scheduler.tick(at=time.time())
-            time.sleep(TICK_SECONDS)
-        time.sleep(TICK_SECONDS)
+            stopped.wait(TICK_SECONDS)
+        stopped.wait(TICK_SECONDS)

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import socket
 import sys
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+from sqlalchemy.orm import configure_mappers
 
 import workers
 from app import create_app
@@ -20,6 +24,9 @@ from app.supervisor.data import DataDirectory, Embedded, is_free, write_private
 from app.supervisor.program import Command, Fork
 from app.supervisor.trouble import Trouble
 from workers import schedule
+
+if TYPE_CHECKING:
+    from flask import Flask
 
 ROOT = Path(__file__).resolve().parents[2]
 # Families of queues that must not hold up one another.
@@ -57,6 +64,7 @@ class Parley:
     where: Embedded
     given: dict[str, str]
     settings: Settings
+    app: Flask
 
     @property
     def facts(self) -> Path:
@@ -105,7 +113,10 @@ def _fill_in(options: Options, data: DataDirectory) -> Parley:
     settings = load_settings(**given)
     # bin/parley finds the same databases by it.
     write_private(data.path / "settings.json", json.dumps(given, indent=2) + "\n")
-    return Parley(options=options, data=data, where=where, given=given, settings=settings)
+    app = create_app(settings)
+    # Here rather than in every fork: it is the larger part of what they would not share.
+    configure_mappers()
+    return Parley(options=options, data=data, where=where, given=given, settings=settings, app=app)
 
 
 def _start_databases(parley: Parley, children: Children) -> None:
@@ -130,7 +141,7 @@ def _prepare_database(parley: Parley, children: Children) -> None:
 
 
 def _migrate(parley: Parley) -> None:
-    with create_app(parley.settings).app_context():
+    with parley.app.app_context():
         try:
             upgrade()
         except NewerDatabase as newer:
@@ -138,7 +149,7 @@ def _migrate(parley: Parley) -> None:
 
 
 def _load_demo(parley: Parley) -> None:
-    with create_app(parley.settings).app_context():
+    with parley.app.app_context():
         if parley.options.demo and load.is_empty():
             print("Loading the demo …", flush=True)
             facts.write(load.load())
@@ -146,6 +157,9 @@ def _load_demo(parley: Parley) -> None:
 
 
 def _start_parts(parley: Parley, children: Children) -> None:
+    # What is loaded by now stays out of the collector's rounds, which would copy its pages into every fork.
+    gc.collect()
+    gc.freeze()
     serve = [sys.executable, "-m", "gunicorn", "--config", str(ROOT / "gunicorn.conf.py"), "wsgi:app"]
     children.begin(Command(name="web", argv=serve, environment=environment_with(parley.given)))
     for queues in POOLS:
