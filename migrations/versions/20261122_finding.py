@@ -48,8 +48,9 @@ end $$
 # Row-level security keeps full-text operators from their index: these functions run as the owner, and keep to the
 # account of the frame by themselves. A rare word is looked up in the index; a common one is met soon by walking back
 # from the newest row, which costs the same however many there are. What the planner expects tells the two apart.
+# Only where a common word was not met there and the search is `deep` are all its places gathered from the index.
 EXPECTED = """
-create function parley_expected(relation regclass, asked tsquery) returns bigint language plpgsql stable
+create function parley_expected(relation regclass, asked tsquery) returns bigint language plpgsql
 set search_path = pg_catalog, public, pg_temp as $$
 declare
   plan json;
@@ -60,9 +61,10 @@ end $$
 """
 
 MESSAGES = """
-create function search_messages(words text, wanted integer, inboxes bigint[], before bigint)
-returns setof bigint language plpgsql stable security definer
-set search_path = pg_catalog, public, pg_temp set jit = off set plan_cache_mode = force_custom_plan as $$
+create function search_messages(words text, wanted integer, inboxes bigint[], before bigint, deep boolean)
+returns setof bigint language plpgsql security definer rows 50
+set search_path = pg_catalog, public, pg_temp set jit = off set enable_sort = off set client_min_messages = error
+set plan_cache_mode = force_custom_plan as $$
 declare
   own bigint := nullif(current_setting('app.account_id', true), '')::bigint;
   asked tsquery := parley_query(words, false);
@@ -85,7 +87,7 @@ begin
     get diagnostics met = row_count;
     wanted := wanted - met;
     top := edge + 1;
-    if wanted = 0 or edge is null then
+    if wanted = 0 or edge is null or not deep then
       return;
     end if;
   end if;
@@ -101,11 +103,13 @@ end $$
 
 CONTACTS = """
 create function search_contacts(words text, wanted integer) returns setof bigint
-language plpgsql stable security definer
-set search_path = pg_catalog, public, pg_temp set jit = off set plan_cache_mode = force_custom_plan as $$
+language plpgsql security definer rows 50
+set search_path = pg_catalog, public, pg_temp set jit = off set enable_sort = off set client_min_messages = error
+set plan_cache_mode = force_custom_plan as $$
 declare
   own bigint := nullif(current_setting('app.account_id', true), '')::bigint;
   asked tsquery;
+  met integer := 0;
 begin
   wanted := least(greatest(wanted, 0), 1000);
   if words ~ '^[-+0-9 ()./]*$' then
@@ -115,20 +119,23 @@ begin
   if own is null or asked is null then
     return;
   end if;
-  if parley_expected('contacts', asked) > 20000 then
+  if parley_expected('contacts', asked) > 2000 then
     return query
       select id from (
         select c.id, c.search from contacts c where c.account_id = own
-        order by c.last_activity_at desc nulls last, c.id desc limit 200000
+        order by c.last_activity_at desc nulls last, c.id desc limit 20000
       ) newest
       where search @@ asked limit wanted;
-  else
-    return query
-      with hits as materialized (
-        select c.id, c.last_activity_at from contacts c where c.search @@ asked and c.account_id = own
-      )
-      select id from hits order by last_activity_at desc nulls last, id desc limit wanted;
+    get diagnostics met = row_count;
+    if met = wanted then
+      return;
+    end if;
   end if;
+  return query
+    with hits as materialized (
+      select c.id, c.last_activity_at from contacts c where c.search @@ asked and c.account_id = own
+    )
+    select id from hits order by last_activity_at desc nulls last, id desc offset met limit wanted - met;
 end $$
 """
 
@@ -144,9 +151,9 @@ def upgrade() -> None:
     for name in (
         "parley_query(text, boolean)",
         "parley_expected(regclass, tsquery)",
-        "search_messages(text, integer, bigint[], bigint)",
+        "search_messages(text, integer, bigint[], bigint, boolean)",
         "search_contacts(text, integer)",
     ):
         op.execute(f"revoke all on function {name} from public")
-    op.execute(f"grant execute on function search_messages(text, integer, bigint[], bigint) to {tenant}")
+    op.execute(f"grant execute on function search_messages(text, integer, bigint[], bigint, boolean) to {tenant}")
     op.execute(f"grant execute on function search_contacts(text, integer) to {tenant}")
