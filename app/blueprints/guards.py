@@ -94,6 +94,7 @@ def member(view: View) -> View:
     @wraps(view)
     def framed(account_id: int, **values: Any) -> Response:
         signed_in()
+        take_body()
         with transaction(account_id):
             g.viewer = _viewer_signed_in(account_id)
             return current_app.make_response(view(**values))
@@ -117,6 +118,7 @@ def registrar(view: View) -> View:
     @wraps(view)
     def framed(account_id: int, **values: Any) -> Response:
         signed_in()
+        take_body()
         with system(why="the people of an account"):
             g.viewer = _viewer_signed_in(account_id)
             return current_app.make_response(checked(**values))
@@ -136,6 +138,7 @@ def myself(view: View) -> View:
         if not known.accounts:
             raise NotFound
         account_id = request.args.get("account", known.accounts[0].id, type=int)
+        take_body()
         with system(why="own profile"):
             g.viewer = _viewer_signed_in(account_id)
             return current_app.make_response(view(**values))
@@ -149,11 +152,20 @@ def token_bearer(view: View) -> View:
     @wraps(view)
     def framed(account_id: int, **values: Any) -> Response:
         user_id = token_owner()
+        take_body()
         with transaction(account_id):
             g.viewer = _viewer(account_id, user_id)
             return current_app.make_response(view(**values))
 
     return framed
+
+
+def take_body() -> None:
+    """Read what was sent before the frame begins, so that a slow upload holds no transaction open."""
+    if request.is_json:
+        request.get_data()
+    else:
+        _ = request.form
 
 
 def token_owner() -> int:
