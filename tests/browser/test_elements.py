@@ -262,6 +262,25 @@ def test_a_refused_request_leaves_a_toast_and_the_page_as_it_was(page: Page) -> 
     expect(page.locator("#text-light")).to_be_visible()
 
 
+def test_a_morph_leaves_open_what_is_open_and_typed_what_is_typed(page: Page) -> None:
+    """Live updates morph regions of the page while someone works in them."""
+    page.locator("#text-light").fill("half a sentence")
+    page.locator(f"{LIGHT} [data-opens=dialog-live-light]").click()
+    page.locator("#field-reason-light").fill("asked for it")
+    page.evaluate("htmx.ajax('GET', '/gallery', {target: '#elements', swap: 'outerMorph', select: '#elements'})")
+    page.wait_for_timeout(300)
+    expect(page.locator("#dialog-live-light")).to_be_visible()
+    expect(page.locator("#field-reason-light")).to_have_value("asked for it")
+    expect(page.locator("#field-reason-light")).to_be_focused()
+    page.keyboard.press("Escape")
+    expect(page.locator("#text-light")).to_have_value("half a sentence")
+    page.locator(f"{LIGHT} [popovertarget=menu-live-light]").click()
+    page.evaluate("htmx.ajax('GET', '/gallery', {target: '#elements', swap: 'outerMorph', select: '#elements'})")
+    page.wait_for_timeout(300)
+    expect(page.locator("#menu-live-light")).to_be_visible()
+    assert shown(page, "#elements local-time[how=relative]") == "now"
+
+
 def test_going_offline_is_told_until_it_is_over(page: Page) -> None:
     page.context.set_offline(True)
     expect(page.locator("#toasts .toast")).to_have_text(["You are offline. What you write is kept."])

@@ -4,7 +4,6 @@ customElements.define("password-field", class extends HTMLElement {
   connectedCallback() {
     const [field, button] = [this.querySelector("input"), this.querySelector("button")]
     if (!field || !button) return
-    button.hidden = false
     button.addEventListener("click", () => this.#show(field, button, field.type === "password"))
     field.form?.addEventListener("submit", () => this.#show(field, button, false))
   }

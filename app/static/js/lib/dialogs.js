@@ -17,6 +17,8 @@ export class DialogHost extends HTMLElement {
   open() {
     if (!this.dialog || this.dialog.open) return
     this.dialog.showModal()
+    // Not autofocus: htmx would give it the focus again with every morph around it.
+    this.dialog.querySelector("[data-first]")?.focus()
     emit(this, "dialog:opened")
   }
 
