@@ -9,7 +9,7 @@ import pytest
 
 ROOT = Path(__file__).parent.parent
 FORBIDDEN = {
-    "an inline script": re.compile(r"<script(?![^>]*\bsrc=)", re.IGNORECASE),
+    "an inline script": re.compile(r"<script(?![^>]*\b(?:src=|type=\"application/json\"))", re.IGNORECASE),
     "a style element": re.compile(r"<style\b", re.IGNORECASE),
     "a style attribute": re.compile(r"""\sstyle\s*=\s*["']""", re.IGNORECASE),
     "an event handler": re.compile(r"""\son[a-z]+\s*=\s*["']""", re.IGNORECASE),
@@ -20,6 +20,8 @@ FORBIDDEN = {
         r"""<(?:script|link)[^>]*(?:src|href)=["']https?:""", re.IGNORECASE
     ),
 }
+# The account's colours: the page's policy names this one style by its hash.
+KNOWN_BY_HASH = "<style>{{ style }}</style>"
 # Mails are read in mail programs, which know no other way to give words a look.
 TEMPLATES = sorted(
     path
@@ -33,6 +35,8 @@ TEMPLATES = sorted(
 def test_a_template_has_no(path: Path) -> None:
     # A comment may name what is forbidden, and a page may show code to paste.
     text = re.sub(r"\{#.*?#\}", "", path.read_text("utf-8"), flags=re.DOTALL)
+    if path == ROOT / "app/templates/widget/show.html":
+        text = text.replace(KNOWN_BY_HASH, "")
     assert [what for what, pattern in FORBIDDEN.items() if pattern.search(text)] == []
 
 
