@@ -13,15 +13,27 @@ import gc
 import resource
 from typing import Any
 
+import gevent
+from gunicorn.workers.ggevent import GeventWorker
 from sqlalchemy.orm import configure_mappers
 
 from app.config import load_settings
 
 settings = load_settings()
 
+
+class Worker(GeventWorker):  # type: ignore[misc]  # gunicorn is published without types
+    """Told to end, it first tells the pages with an open socket to come back, which would hold it up otherwise."""
+
+    def handle_exit(self, sig: int, frame: Any) -> None:
+        # Not in the signal handler itself: whatever it interrupts may hold the hub's lock.
+        gevent.spawn(self.wsgi.extensions["hub"].close_all)
+        super().handle_exit(sig, frame)
+
+
 bind = settings.bind.split(",")
 workers = settings.web_processes
-worker_class = "gevent"
+worker_class = Worker
 # An open page keeps a socket, and every socket keeps a file.
 worker_connections = 6000
 preload_app = True

@@ -7,11 +7,11 @@ from contextlib import contextmanager
 
 import click
 
+from app.actions.found import add_person, found_account
 from app.errors import Invalid
 from app.ledger.transaction import system
-from app.lib import clock
 from app.lib.database import db
-from app.models import Account, Membership, Role, User
+from app.models import Account, Role, User
 
 password_option = click.option(
     "--password", prompt=True, hide_input=True, confirmation_prompt=True, help="Asked for when it is left out."
@@ -31,11 +31,9 @@ def account_group() -> None:
 def create_account(name: str, email: str, person: str, password: str) -> None:
     """Make the account NAME with its first administrator."""
     with _told_plainly(), system(why="the operator makes an account"):
-        account = Account(name=name.strip())
-        db.session.add(account)
-        db.session.flush()
-        user = join(account, person, email, password=password, role=Role.ADMINISTRATOR)
-        click.echo(f"Account {account.id}, {account.name}: {user.email} administers it.")
+        known = User.with_email(email)
+        account = found_account(name.strip(), person.strip(), email, password)
+        click.echo(f"Account {account.id}, {account.name}: {email.lower()} administers it{_kept(known)}.")
 
 
 @click.group("user")
@@ -55,21 +53,13 @@ def create_user(account_id: int, email: str, name: str, role: str, password: str
         account = db.session.get(Account, account_id)
         if account is None:
             raise click.ClickException(f"there is no account {account_id}.")
-        user = join(account, name, email, password=password, role=Role(role))
-        click.echo(f"{user.email} is {role} in account {account.id}, {account.name}.")
+        known = User.with_email(email)
+        add_person(account, name.strip(), email, Role(role), password)
+        click.echo(f"{email.lower()} is {role} in account {account.id}, {account.name}{_kept(known)}.")
 
 
-def join(account: Account, name: str, email: str, *, password: str, role: Role) -> User:
-    """A new person with a place in `account`. Raises Invalid when the address is taken or the password is refused."""
-    if User.with_email(email):
-        raise Invalid({"email": f"{email} has an account already; invite them from the settings."})
-    user = User(name=name.strip(), email=email.strip().lower(), confirmed_at=clock.now())
-    user.set_password(password)
-    db.session.add(user)
-    db.session.flush()
-    db.session.add(Membership(account_id=account.id, user_id=user.id, role=role))
-    db.session.flush()
-    return user
+def _kept(known: User | None) -> str:
+    return ", with the name and the password they have already" if known else ""
 
 
 @contextmanager

@@ -8,15 +8,15 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import exists, select
 
+from app.actions.found import add_person, found_account
 from app.channels.base import Inbound
-from app.demo.story import Customer, Line, Person, Story, Thread, read
+from app.demo.story import Customer, Line, Story, Thread, read
 from app.ledger.transaction import system, transaction
 from app.lib import clock, crypto
 from app.lib.database import db
 from app.models import (
     SYSTEM,
     AccessToken,
-    Account,
     Actor,
     Contact,
     ContactInbox,
@@ -103,35 +103,33 @@ def load() -> Loaded:
             _tell(thread, stage)
     return Loaded(
         account_id=stage.account_id,
-        administrator=next(logins[person.name] for person in story.people if person.role == "administrator"),
-        agents=[logins[person.name] for person in story.people if person.role == "agent"],
+        administrator=next(logins[person.name] for person in story.people if person.role is Role.ADMINISTRATOR),
+        agents=[logins[person.name] for person in story.people if person.role is Role.AGENT],
         inbox_id=stage.inbox_id,
         website_token=token,
     )
 
 
 def _invite(story: Story) -> tuple[Stage, dict[str, Login]]:
+    founder = next(person for person in story.people if person.role is Role.ADMINISTRATOR)
+    passwords = {person.name: _password() for person in story.people}
     with system(why="the demo's people"):
-        account = Account(**story.account.model_dump())
-        db.session.add(account)
-        db.session.flush()
+        account = found_account(story.account.name, founder.name, founder.email, passwords[founder.name])
+        account.support_email, account.timezone = story.account.support_email, story.account.timezone
+        for person in story.people:
+            if person is not founder:
+                add_person(account, person.name, person.email, person.role, passwords[person.name])
         stage, logins = Stage(account.id), {}
         for person in story.people:
-            user, password = _hire(person, account)
+            user = User.with_email(person.email)
+            assert user, "they were added above"
             stage.people[person.name] = user.id
-            logins[person.name] = Login(user.email, password, AccessToken.of(user).secret)
+            logins[person.name] = Login(user.email, passwords[person.name], AccessToken.of(user).secret)
     return stage, logins
 
 
-def _hire(person: Person, account: Account) -> tuple[User, str]:
-    password = "-".join(secrets.choice(WORDS) for _ in range(3)) + f"-{secrets.randbelow(9000) + 1000}"
-    user = User(name=person.name, email=person.email, confirmed_at=clock.now())
-    user.set_password(password)
-    db.session.add(user)
-    db.session.flush()
-    db.session.add(Membership(account_id=account.id, user_id=user.id, role=Role(person.role)))
-    db.session.flush()
-    return user, password
+def _password() -> str:
+    return "-".join([*(secrets.choice(WORDS) for _ in range(3)), str(secrets.randbelow(9000) + 1000)])
 
 
 def _open_website(story: Story, stage: Stage) -> str:

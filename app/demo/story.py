@@ -9,6 +9,8 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict
 
+from app.models import Role
+
 FERNWAY = Path(__file__).parent / "fernway.toml"
 
 
@@ -18,7 +20,7 @@ class Part(BaseModel):
 
 class Person(Part):
     name: str
-    role: Literal["administrator", "agent"]
+    role: Role
 
     @property
     def email(self) -> str:

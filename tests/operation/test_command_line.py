@@ -7,7 +7,6 @@ import subprocess
 import sys
 from pathlib import Path
 
-import pytest
 from click.testing import CliRunner, Result
 from flask import Flask
 from sqlalchemy import select
@@ -76,20 +75,33 @@ def test_a_person_is_added_to_an_account(app: Flask) -> None:
         assert len(db.session.scalars(select(Membership)).all()) == 2
 
 
-@pytest.mark.parametrize(
-    ("email", "password", "words"),
-    [
-        ("a@fernway.example", PASSWORD, "has an account already"),
-        ("new@fernway.example", "short", "Use 8 to 128 characters."),
-    ],
-)
-def test_what_is_refused_is_said_and_nothing_is_kept(app: Flask, email: str, password: str, words: str) -> None:
+def test_somebody_known_gets_another_account_and_keeps_their_password(app: Flask) -> None:
     say("account", "create", "Fernway", "--email", "a@fernway.example", "--person", "A", "--password", PASSWORD)
-    told = say("account", "create", "Elsewhere", "--email", email, "--person", "B", "--password", password)
-    assert told.exit_code == 1
-    assert words in told.output
+    told = say(
+        "account", "create", "Elsewhere", "--email", "a@fernway.example", "--person", "B", "--password", "Another-1"
+    )
+    assert "administers it, with the name and the password they have already." in told.output
     with system(why="tests"):
-        assert [account.name for account in db.session.scalars(select(Account))] == ["Fernway"]
+        user = User.with_email("a@fernway.example")
+        assert user
+        assert user.has_password(PASSWORD)
+
+
+def test_what_is_refused_is_said_and_nothing_is_kept(app: Flask) -> None:
+    told = say("account", "create", "Fernway", "--email", "new@fernway.example", "--person", "B", "--password", "short")
+    assert told.exit_code == 1
+    assert "Use 8 to 128 characters." in told.output
+    with system(why="tests"):
+        assert db.session.scalars(select(Account)).all() == []
+
+
+def test_nobody_joins_the_same_account_twice(app: Flask) -> None:
+    say("account", "create", "Fernway", "--email", "a@fernway.example", "--person", "A", "--password", PASSWORD)
+    told = say(
+        "user", "create", "--account", "1", "--email", "a@fernway.example", "--name", "A", "--password", PASSWORD
+    )
+    assert told.exit_code == 1
+    assert "in this account already" in told.output
 
 
 def test_nobody_is_added_to_an_account_that_is_not_there(app: Flask) -> None:
