@@ -13,9 +13,11 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+import httpx
 import psycopg2
 import pytest
 from redis import Redis, RedisError
+from simple_websocket import Client, ConnectionClosed
 
 from app.supervisor.data import LAYOUT
 from tests.operation.conftest import Started, Starter, eventually
@@ -217,3 +219,35 @@ def test_root_starts_it_below_a_closed_folder_and_no_folder_is_opened(start: Sta
     started.until(READY)
     assert stat.S_IMODE(closed.stat().st_mode) == 0o700
     assert {path.stat().st_uid for path in (closed / "data" / "postgres").rglob("*")} == {0}
+
+
+def test_open_pages_are_told_to_come_back_and_do_not_hold_up_the_stop(start: Starter) -> None:
+    started = start()
+    started.until(READY)
+    facts = started.facts
+    with httpx.Client(base_url=facts["url"]) as browser:
+        person = facts["administrator"]
+        signed_in = browser.post("/login", data={"email": person["email"], "password": person["password"]})
+        assert signed_in.status_code == 303, signed_in.text
+        cookies = "; ".join(f"{name}={value}" for name, value in browser.cookies.items())
+    page = Client(
+        f"{facts['url'].replace('http', 'ws')}/accounts/{facts['account_id']}/socket",
+        headers={"Cookie": cookies, "Origin": facts["url"]},
+    )
+    while json.loads(page.receive(timeout=10))["event"] != "ready":
+        pass
+    began = time.monotonic()
+    started.process.send_signal(signal.SIGINT)
+    assert close_code(page) == 1012
+    started.process.wait(20)
+    assert time.monotonic() - began < 5
+
+
+def close_code(page: Client) -> int:
+    """Hears what else comes, until the other side closes."""
+    try:
+        while page.receive(timeout=10) is not None:
+            pass
+    except ConnectionClosed as closed:
+        return int(closed.reason)
+    raise AssertionError("nobody closed it")
