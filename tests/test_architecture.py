@@ -35,9 +35,10 @@ FLOORS: tuple[tuple[str, ...], ...] = (
 
 # Who may enter a frame that sees all accounts, besides the ledger itself.
 SYSTEM_CALLERS = {
+    "app/blueprints/agent/habits.py",
     "app/blueprints/auth",
     "app/blueprints/guards.py",
-    "app/blueprints/profile.py",
+    "app/blueprints/profile",
     "app/blueprints/settings/people.py",
     "app/blueprints/signing_in.py",
     "app/blueprints/widget",

@@ -32,7 +32,7 @@ def install(app: Flask, settings: Settings) -> None:
         signed_path=paths.signed_path,
         signed_avatar_path=paths.signed_avatar_path,
     )
-    app.jinja_env.filters.update(**markup.FILTERS, markdown=text.markdown_to_html, plain=text.plain)
+    app.jinja_env.filters.update(**markup.FILTERS, markdown=text.markdown_to_html, linked=text.linked, plain=text.plain)
     app.context_processor(viewer_context)
 
 

@@ -8,8 +8,9 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 import nh3
+from linkify_it import LinkifyIt
 from markdown_it import MarkdownIt
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from app.errors import Invalid
 
@@ -39,6 +40,21 @@ def markdown_to_html(text: str) -> Markup:
             set_tag_attribute_values={"a": {"target": "_blank"}},
         ).strip()
     )
+
+
+def linked(text: str) -> Markup:
+    """`text` exactly as it was written, escaped: newlines are breaks, bare addresses of the web and of mail are links."""
+    parts, end = [], 0
+    for found in _linkify().match(text) or ():
+        if not found.url.lower().startswith(("https://", "http://", "mailto:")):
+            continue
+        parts.append(escape(text[end : found.index]))
+        parts.append(
+            Markup('<a href="{}" target="_blank" rel="nofollow noopener noreferrer">{}</a>').format(found.url, found.text)
+        )
+        end = found.last_index
+    parts.append(escape(text[end:]))
+    return Markup("").join(parts).replace("\n", Markup("<br>"))
 
 
 def plain(markdown: str) -> str:
@@ -92,6 +108,11 @@ class _Markdown(MarkdownIt):
 def _markdown() -> MarkdownIt:
     parser = _Markdown("commonmark", {"html": False, "breaks": True, "linkify": True})
     return parser.enable(["strikethrough", "linkify"]).disable("image")
+
+
+@lru_cache(maxsize=1)
+def _linkify() -> LinkifyIt:
+    return LinkifyIt()
 
 
 def _words(tokens: list[Token]) -> Iterator[str]:

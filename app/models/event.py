@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any, Protocol
 
-from sqlalchemy import ForeignKey, Identity, Index
+from sqlalchemy import ForeignKey, Identity, Index, func, select
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.lib import clock
@@ -32,6 +32,11 @@ class Event(Model):
     actor_id: Mapped[int | None]
     data: Mapped[dict[str, Any]] = mapped_column(default=dict, server_default="{}")
     created_at: Mapped[datetime] = mapped_column(default=clock.now)
+
+    @classmethod
+    def newest(cls, account_id: int) -> int:
+        """The id of the account's newest fact, 0 before the first: a page that has seen less looks again."""
+        return db.session.scalar(select(func.max(cls.id)).where(cls.account_id == account_id)) or 0
 
 
 class Subject(Protocol):

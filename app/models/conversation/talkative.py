@@ -128,6 +128,30 @@ class Talkative:
             later("deliver", self.account_id, message.id, queue=Queue.OUTBOUND, lane=f"conversation:{self.id}")
         return message
 
+    def prompt(self, content: str) -> Message:
+        """Say something as the inbox itself, by a template: a greeting, word of its hours."""
+        self.changed()
+        live = self.inbox.abilities.is_live
+        message = self._say(MessageType.TEMPLATE, content, sender=SYSTEM, status="sent" if live else "queued")
+        record("message.created", message)
+        if not live:
+            later("deliver", self.account_id, message.id, queue=Queue.OUTBOUND, lane=f"conversation:{self.id}")
+        return message
+
+    def send_again(self, client_id: str, *, by: Actor) -> Message:
+        """Deliver once more what failed or may not have arrived; anything else stays as it is. Raises NotFound."""
+        self.changed()
+        message = self.message(client_id)
+        if message.is_incoming or message.status not in ("failed", "unsure"):
+            return message
+        live = self.inbox.abilities.is_live
+        message.status, message.external_error = ("sent" if live else "queued"), None
+        message.version = self.version
+        record("message.updated", message, by=by)
+        if not live:
+            later("deliver", self.account_id, message.id, queue=Queue.OUTBOUND, lane=f"conversation:{self.id}")
+        return message
+
     def note_activity(self, key: str, *, by: Actor, **values: Any) -> Message:
         """A line in the thread that tells what was done, by whom."""
         self.lock()

@@ -1,0 +1,89 @@
+"""The messages of a conversation: older ones, what changed since, and what one says."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from contextlib import suppress
+
+from flask import render_template, request
+from pydantic import Field
+
+from app.blueprints.agent.conversations import MESSAGES, shown
+from app.blueprints.agent.opened import CATCH_UP, PREFIX, changed, opened
+from app.blueprints.forms import Form
+from app.blueprints.guards import Door, member, viewer
+from app.config import settings
+from app.errors import Invalid, NotFound
+from app.lib import storage
+from app.lib.storage import Stored
+from app.lib.text import clean
+from app.models.conversation import Conversation
+from app.models.message import MAX_ATTACHMENTS, MAX_CONTENT
+
+door = Door("messages", __name__, guard=member, url_prefix=f"{PREFIX}/messages")
+
+
+class Wanted(Form):
+    before: int | None = Field(None, ge=0, lt=2**63)
+    after_version: int = Field(0, ge=0, lt=2**63)
+
+
+class Said(Form):
+    """`client_id` is chosen by whoever writes, and names the message for ever: a repeat is the same message."""
+
+    client_id: str = Field(pattern=r"^[A-Za-z0-9_-]{8,64}$")
+    content: str = ""
+    private: bool = False
+    resolve: bool = False
+    reply_to: str = Field("", max_length=64)
+
+
+@door.get("")
+def index(number: int) -> str:
+    """Those before a place in the thread, or, for a page that fell behind, what has changed."""
+    wanted, conversation = Wanted.read_query(), opened(number)
+    if wanted.before is not None:
+        return render_template("messages/index.html", messages=conversation.messages_before(wanted.before, MESSAGES))
+    if len(conversation.messages_changed_since(wanted.after_version, CATCH_UP)) < CATCH_UP:
+        return changed(conversation, wanted.after_version)
+    return render_template("conversations/show.stream.html", again=True, **shown(conversation))
+
+
+@door.post("")
+def create(number: int) -> str:
+    """Say something to the customer or to colleagues."""
+    said, conversation = Said.read(), opened(number)
+    since = conversation.version
+    conversation.reply(
+        clean(said.content, MAX_CONTENT),
+        by=viewer().actor,
+        private=said.private,
+        client_id=said.client_id,
+        attachments=attached(conversation, said.client_id),
+        reply_to=said.reply_to or None,
+    )
+    if said.resolve:
+        conversation.resolve(by=viewer().actor)
+    return changed(conversation, min(since, conversation.message(said.client_id).version - 1))
+
+
+@door.post("/<string:client_id>/delivery")
+def deliver(number: int, client_id: str) -> str:
+    """Try again to deliver what failed, or what may not have arrived."""
+    conversation = opened(number)
+    since = conversation.version
+    conversation.send_again(client_id, by=viewer().actor)
+    return changed(conversation, since)
+
+
+def attached(conversation: Conversation, client_id: str) -> Sequence[Stored]:
+    """The files that came along, kept; a repeat keeps none a second time."""
+    files = [file for file in request.files.getlist("attachments") if file.filename]
+    if len(files) > MAX_ATTACHMENTS:
+        raise Invalid({"attachments": f"Attach {MAX_ATTACHMENTS} files at the most."})
+    if files:
+        with suppress(NotFound):
+            conversation.message(client_id)
+            return ()
+    limit = settings().max_upload_bytes
+    return [storage.save(file.stream, filename=file.filename, limit_bytes=limit) for file in files]
