@@ -10,6 +10,7 @@ from sqlalchemy import exists, select
 
 from app.actions.found import add_person, found_account
 from app.channels.base import Inbound
+from app.channels.web_widget import WebsiteSettings
 from app.demo.story import Customer, Line, Story, Thread, read
 from app.ledger.transaction import system, transaction
 from app.lib import clock, crypto
@@ -133,14 +134,17 @@ def _password() -> str:
 
 
 def _open_website(story: Story, stage: Stage) -> str:
+    look = WebsiteSettings.model_validate(story.inbox.model_dump(exclude={"name", "greeting"}))
     inbox = Inbox(
         account_id=stage.account_id,
         name=story.inbox.name,
         channel="web_widget",
         address=crypto.token(18),
+        channel_settings=look.model_dump(mode="json"),
         greeting_enabled=True,
         greeting_message=story.inbox.greeting,
     )
+    inbox.credentials = {"hmac_secret": crypto.token()}
     db.session.add(inbox)
     db.session.flush()
     inbox.set_members(set(stage.people.values()))

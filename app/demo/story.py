@@ -83,6 +83,10 @@ class Business(Part):
 class Website(Part):
     name: str
     greeting: str
+    color: str
+    welcome_title: str
+    welcome_tagline: str
+    locales: list[str]
 
 
 class Story(Part):
