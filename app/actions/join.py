@@ -23,10 +23,14 @@ def join(
     """The new membership. Raises Invalid when they have a place there already."""
     taken = db.session.get(Membership, (account.id, user.id))
     if taken is not None:
-        raise Invalid({"email": TAKEN[taken.state].format(email=user.email)})
+        raise Invalid({"email": taken_words(taken, user.email)})
     membership = Membership(
         account_id=account.id, user_id=user.id, role=role, inviter_id=inviter_id, invited_at=invited_at
     )
     db.session.add(membership)
     db.session.flush()
     return membership
+
+
+def taken_words(membership: Membership, email: str) -> str:
+    return TAKEN[membership.state].format(email=email)

@@ -4,15 +4,23 @@ from __future__ import annotations
 
 from flask import Flask
 
-from app.blueprints import files, gallery, health, sockets
+from app.blueprints import agent, auth, development, files, gallery, health, profile, sockets, widget
+from app.blueprints.settings import account, hand_over, people
 from app.config import Settings
 
 
 def mount(app: Flask, settings: Settings) -> None:
     """Register every blueprint."""
+    for door in agent.DOORS:
+        app.register_blueprint(door)
     app.register_blueprint(files.desk)
     app.register_blueprint(files.signed)
     app.register_blueprint(sockets.blueprint)
+    app.register_blueprint(widget.blueprint)
     app.register_blueprint(health.blueprint)
+    for door in (*auth.doors, *profile.doors, account.blueprint, people.desk, people.registry, hand_over.blueprint):
+        app.register_blueprint(door)
+    if settings.environment == "development" and not settings.smtp_url:
+        app.register_blueprint(development.blueprint)
     if settings.environment == "development":
         app.register_blueprint(gallery.blueprint)

@@ -31,6 +31,22 @@ def measured(file: BinaryIO) -> tuple[int, int]:
     return (height, width) if is_turned else (width, height)
 
 
+def squared(file: BinaryIO, size: int) -> bytes:
+    """The middle of the picture, or of its first frame, as a square WebP of `size`, without metadata. Raises NoPicture."""
+    measured(file)
+    file.seek(0)
+    try:
+        with Image.open(file, formats=_FORMATS) as image:
+            image.draft("RGB", (size, size))
+            image.seek(0)
+            square = ImageOps.fit(ImageOps.exif_transpose(image).convert("RGBA"), (size, size))
+            out = BytesIO()
+            square.save(out, "WEBP", quality=85, method=4)
+    except (UnidentifiedImageError, Image.DecompressionBombError, OSError, ValueError, SyntaxError, EOFError) as broken:
+        raise NoPicture(str(broken)) from broken
+    return out.getvalue()
+
+
 def reduced(file: BinaryIO, size: int) -> bytes:
     """The picture, or its first frame, as WebP no wider or higher than `size`, without metadata. Raises NoPicture."""
     measured(file)

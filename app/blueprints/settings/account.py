@@ -73,5 +73,9 @@ def update() -> ResponseReturnValue:
 
 def page(typed: dict[str, str], errors: dict[str, str]) -> str:
     return render_template(
-        "settings/account.html", typed=typed, errors=errors, zones=zones(), locales=list(LOCALES.items())
+        "settings/account.html",
+        typed=typed,
+        errors=errors,
+        zones=[(zone, zone.replace("_", " ")) for zone in zones()],
+        locales=list(LOCALES.items()),
     )
