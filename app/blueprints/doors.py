@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from flask import Flask
 
-from app.blueprints import agent, auth, development, files, gallery, health, profile, sockets, widget
+from app.blueprints import agent, api, auth, development, files, gallery, health, profile, sockets, widget
 from app.blueprints.settings import account, hand_over, people
 from app.config import Settings
 
@@ -13,6 +13,7 @@ def mount(app: Flask, settings: Settings) -> None:
     """Register every blueprint."""
     for door in agent.DOORS:
         app.register_blueprint(door)
+    app.register_blueprint(api.blueprint)
     app.register_blueprint(files.desk)
     app.register_blueprint(files.signed)
     app.register_blueprint(sockets.blueprint)

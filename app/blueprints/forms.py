@@ -114,7 +114,9 @@ def _cleaned(value: Any, depth: int = 0) -> Any:
 def _told(error: ValidationError) -> dict[str, str]:
     told: dict[str, str] = {}
     for problem in error.errors():
-        words = WORDS.get(problem["type"], problem["msg"].removeprefix("Value error, "))
+        known = WORDS.get(problem["type"])
+        # What pydantic says itself may hold braces, as of a pattern.
+        words = known.format(**problem.get("ctx", {})) if known else problem["msg"].removeprefix("Value error, ")
         field = ".".join(str(part) for part in problem["loc"]) or "form"
-        told.setdefault(field, words.format(**problem.get("ctx", {})) if "{" in words else words)
+        told.setdefault(field, words)
     return told

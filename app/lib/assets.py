@@ -44,6 +44,22 @@ BUNDLES: Mapping[str, Sequence[str]] = {
     ),
     "js/htmx.js": ("vendor/htmx.min.js", "vendor/hx-ws.min.js", "vendor/hx-preload.min.js", "vendor/hx-upsert.min.js"),
     "js/desk.js": ("js/elements/*.js", "js/app.js"),
+    "css/widget.css": (
+        "css/layers.css",
+        "css/tokens.css",
+        "css/base.css",
+        "css/components/icon-button.css",
+        "css/components/avatar.css",
+        "css/components/badge.css",
+        "css/components/message.css",
+        "css/components/attachment.css",
+        "css/components/picture.css",
+        "css/components/activity.css",
+        "css/components/typing.css",
+        "css/utilities.css",
+        "widget/css/*.css",
+    ),
+    "js/widget.js": ("widget/frame/*.js",),
 }
 RELATIVE_URL = re.compile(r"""url\((["']?)(?![a-z]+:|/|#)([^)"']+)\1\)""")
 

@@ -70,6 +70,14 @@ def _visitor_of(message: Message) -> str:
     return streams.of_visitor(message.conversation.contact_inbox.uuid)
 
 
+def _visitor_in(conversation: Conversation) -> str:
+    return streams.of_visitor(conversation.contact_inbox.uuid)
+
+
+def _is_widgets(conversation: Conversation) -> bool:
+    return conversation.inbox.abilities.is_live
+
+
 def _account_of(subject: Any) -> str:
     return streams.of_account(subject.account_id)
 
@@ -87,6 +95,9 @@ BUBBLE = Broadcast(_inbox_of, Verb.APPEND, "messages/_message.html", "#messages-
 BUBBLES = Broadcast(_inbox_of, Verb.APPEND, "messages/_message.html", "#messages-{uuid}", _messages, "message")
 ANSWER = Broadcast(_visitor_of, Verb.APPEND, "widget/_message.html", "#messages", _message, "message", _is_on_widget)
 ANSWERS = Broadcast(_visitor_of, Verb.APPEND, "widget/_message.html", "#messages", _messages, "message", _is_on_widget)
+SEEN = Broadcast(
+    _visitor_in, Verb.REPLACE, "widget/_seen.html", "#seen", _conversation, "conversation", _is_widgets
+)
 PERSON = Broadcast(_account_of, Verb.REPLACE, "contacts/_person.html", "#person-{id}", _contact, "contact")
 
 CHANGED = (ROW, HEAD, PROPERTIES)
@@ -107,7 +118,7 @@ BROADCASTS: dict[str, tuple[Broadcast, ...]] = {
     "conversation.snoozed": CHANGED,
     "conversation.prioritized": CHANGED,
     "conversation.updated": CHANGED,
-    "conversation.seen": (ROW,),
+    "conversation.seen": (ROW, SEEN),
     "conversation.unseen": (ROW,),
     "conversation.read": (BUBBLES, ANSWERS, ROW),
     "conversation.delivered": (BUBBLES, ANSWERS, ROW),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from app.models.actor import Actor
+from app.models.contact import ContactInbox
 from app.models.conversation import Conversation
 from app.realtime import frames, presence, streams
 
@@ -36,6 +37,27 @@ def lookers(conversation: Conversation) -> set[int]:
 def online(account_id: int) -> set[int]:
     """The user ids of those who have a page of the desk open."""
     return _users(presence.there(streams.of_account(account_id)))
+
+
+def visitor_is_here(session: ContactInbox) -> None:
+    """A customer has a page with the widget open; to be said again at least every half minute."""
+    if presence.arrive(streams.of_account(session.account_id), f"contact:{session.contact_id}"):
+        _tell_presence(session, online=True)
+
+
+def visitor_has_left(session: ContactInbox) -> None:
+    presence.leave(streams.of_account(session.account_id), f"contact:{session.contact_id}")
+    _tell_presence(session, online=False)
+
+
+def visitors_online(account_id: int) -> set[int]:
+    """The contact ids of the customers who have a page with the widget open."""
+    there = presence.there(streams.of_account(account_id))
+    return {int(who.partition(":")[2]) for who in there if who.startswith("contact:")}
+
+
+def _tell_presence(session: ContactInbox, *, online: bool) -> None:
+    frames.tell(streams.of_inbox(session.inbox_id), "presence", contact=session.contact_id, online=online)
 
 
 def _tell_looking(conversation: Conversation, who: Actor, *, on: bool) -> None:

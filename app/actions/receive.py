@@ -1,0 +1,53 @@
+"""Takes what customers say, from whichever channel: the one way in."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from sqlalchemy import ColumnElement, select
+
+from app.channels.base import Inbound
+from app.lib.database import db
+from app.models.contact import ContactInbox
+from app.models.conversation import Conversation
+from app.models.message import Message
+
+
+def receive(session: ContactInbox, inbound: Inbound, *, begun_with: Mapping[str, Any] | None = None) -> Message:
+    """What a customer says in their session, in the conversation it belongs to; a repeat is the message there already is.
+
+    `begun_with` is kept with a conversation that begins here (page, browser). Raises Invalid when it is empty or too
+    long, TooMany past 200 messages a minute.
+    """
+    db.session.refresh(session, with_for_update=True)
+    if repeated := _known(session, inbound):
+        return repeated
+    conversation = Conversation.continue_or_start(session, additional_attributes=dict(begun_with or {}))
+    message = conversation.receive(inbound, contact=session.contact)
+    if message.sequence == 1 and not session.contact.blocked:
+        _greet(conversation)
+    return message
+
+
+def _known(session: ContactInbox, inbound: Inbound) -> Message | None:
+    """The same message from before, even in a conversation that has been closed since."""
+    same: ColumnElement[bool]
+    if inbound.client_id:
+        same = Message.client_id == inbound.client_id
+    elif inbound.source_id:
+        same = (Message.inbox_id == session.inbox_id) & (Message.source_id == inbound.source_id)
+    else:
+        return None
+    own = select(Conversation.id).where(
+        Conversation.account_id == session.account_id, Conversation.contact_inbox_id == session.id
+    )
+    return db.session.scalar(
+        select(Message).where(Message.account_id == session.account_id, Message.conversation_id.in_(own), same)
+    )
+
+
+def _greet(conversation: Conversation) -> None:
+    inbox = conversation.inbox
+    if inbox.greeting_enabled and (inbox.greeting_message or "").strip():
+        conversation.prompt(inbox.greeting_message or "")

@@ -1,0 +1,11 @@
+"""The widget's doors, on customers' pages; a visitor's token proves who asks, cookies are never looked at."""
+
+from __future__ import annotations
+
+from flask import Blueprint
+
+from app.blueprints.widget import live, loader, messages, page, person, session
+
+blueprint = Blueprint("widget", __name__)
+for part in (loader, page, session, messages, person, live):
+    blueprint.register_blueprint(part.blueprint)

@@ -1,0 +1,197 @@
+"""What is said: the visitor's messages in, the thread as they may read it, and how much of it they have seen."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
+from urllib.parse import urlsplit
+
+from flask import Blueprint, Response, jsonify, request
+from markupsafe import Markup
+from pydantic import Field
+
+from app.actions.receive import receive
+from app.blueprints.forms import Form
+from app.blueprints.widget.visitor import Key, Visitor, conversation_of, limit_address, limit_session, visiting
+from app.channels.base import Inbound
+from app.channels.web_widget import Feature
+from app.config import settings
+from app.errors import Invalid, NotAllowed
+from app.lib import clock, storage, text
+from app.lib.storage import Stored
+from app.models.conversation import Conversation
+from app.models.message import MAX_ATTACHMENTS, MAX_CONTENT, Message
+from app.queries import visitor_thread
+from app.realtime import frames, signals
+
+blueprint = Blueprint("messages", __name__, url_prefix="/widget/api")
+
+UUID_PATTERN = r"^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$"
+
+
+class MessageForm(Form):
+    """`client_id` is a UUID of the writer's own making: a repeat of it is the same message."""
+
+    content: str = Field("", max_length=MAX_CONTENT)
+    client_id: str = Field(pattern=UUID_PATTERN)
+    reply_to: str | None = Field(None, pattern=UUID_PATTERN)
+    page_url: str = Field("", max_length=2048)
+    page_title: str = Field("", max_length=500)
+
+
+class ThreadQuery(Form):
+    """`before` is a sequence; `after_version` goes with the `conversation` (uuid) it belongs to."""
+
+    before: int | None = Field(None, ge=0, lt=2**62)
+    after_version: int | None = Field(None, ge=0, lt=2**62)
+    conversation: str = Field("", max_length=36)
+
+
+class TypingForm(Form):
+    on: bool
+
+
+@blueprint.get("/messages")
+def index() -> Response:
+    """The last messages, those before a sequence, or all that changed after a version."""
+    asked = ThreadQuery.read_query()
+    with visiting() as visitor:
+        conversation = visitor.conversation
+        if conversation is None or str(conversation.uuid) != asked.conversation:
+            return jsonify(thread(conversation))
+        if asked.after_version is not None:
+            return jsonify(_changes(conversation, asked.after_version))
+        return jsonify(thread(conversation, before=asked.before))
+
+
+@blueprint.post("/messages")
+def create() -> Response:
+    """Files are taken in before the database is asked for anything: a slow upload holds up nobody."""
+    key = Key.shown()
+    limit_session(key, "widget-message", limit=30, seconds=60)
+    form = MessageForm.read()
+    with uploads(key) as files, visiting(key) as visitor:
+        if files and not visitor.look.has(Feature.ATTACHMENTS):
+            raise NotAllowed("Files are not taken here.")
+        session = visitor.begun_session
+        if conversation_of(session) is None:
+            limit_address("widget-conversation", limit=60, seconds=12 * 3600)
+        inbound = Inbound(
+            text.clean(form.content, MAX_CONTENT),
+            client_id=form.client_id,
+            reply_to=form.reply_to,
+            attachments=files,
+            content_attributes={},
+        )
+        message = receive(session, inbound, begun_with=_begun_with(form))
+        return jsonify(
+            html=drawn([message]), conversation=str(message.conversation.uuid), version=message.conversation.version
+        )
+
+
+@blueprint.post("/typing")
+def typing() -> Response:
+    form = TypingForm.read()
+    with visiting() as visitor:
+        if conversation := visitor.conversation:
+            signals.typing(conversation, conversation.contact.actor, on=form.on)
+    return Response(status=204)
+
+
+@blueprint.post("/seen")
+def see() -> Response:
+    """The thread is before the visitor's eyes."""
+    with visiting() as visitor:
+        if conversation := _awaiting(visitor):
+            conversation.mark_seen_by_contact(by=conversation.contact.actor)
+    return Response(status=204)
+
+
+@blueprint.post("/delivered")
+def deliver() -> Response:
+    """The messages have reached the visitor's browser."""
+    with visiting() as visitor:
+        if conversation := _awaiting(visitor):
+            conversation.mark_delivered(by=conversation.contact.actor)
+    return Response(status=204)
+
+
+@blueprint.post("/resolution")
+def resolve() -> Response:
+    """The visitor says that all is done."""
+    with visiting() as visitor:
+        if not visitor.look.has(Feature.END_CONVERSATION):
+            raise NotAllowed("Visitors do not end conversations here.")
+        if conversation := visitor.conversation:
+            conversation.resolve(by=conversation.contact.actor)
+    return Response(status=204)
+
+
+def thread(conversation: Conversation | None, *, before: int | None = None) -> dict[str, Any]:
+    """A page of the thread, as the frame puts it on the screen."""
+    if conversation is None:
+        return {"conversation": None, "html": "", "version": 0, "more": False, "unread": 0}
+    messages = visitor_thread.latest(conversation, before=before)
+    more = bool(messages) and not visitor_thread.is_first(conversation, messages[0])
+    return {**_state(conversation), "html": drawn(messages), "more": more}
+
+
+def drawn(messages: Sequence[Message]) -> str:
+    return Markup("").join(Markup(frames.render("widget/_message.html", message=each)) for each in messages)  # noqa: S704  # templates escape
+
+
+@contextmanager
+def uploads(key: Key) -> Iterator[list[Stored]]:
+    """This request's files, kept; and given up when it fails."""
+    given = [file for name in ("attachments", "attachments[]") for file in request.files.getlist(name) if file.filename]
+    if len(given) > MAX_ATTACHMENTS:
+        raise Invalid({"attachments": f"Attach {MAX_ATTACHMENTS} files at the most."})
+    if given:
+        limit_session(key, "widget-upload", limit=60, seconds=3600)
+        limit_address("widget-upload", limit=300, seconds=3600)
+    kept: list[Stored] = []
+    try:
+        for file in given:
+            kept.append(storage.save(file.stream, filename=file.filename, limit_bytes=settings().max_upload_bytes))
+        yield kept
+    except BaseException:
+        for stored in kept:
+            storage.delete(stored.key)
+        raise
+
+
+def _changes(conversation: Conversation, version: int) -> dict[str, Any]:
+    """`version` is how far this answer goes: to be asked from again, until `more` is false."""
+    messages = visitor_thread.changed_since(conversation, version)
+    more = len(messages) == visitor_thread.CAUGHT_UP
+    reached = messages[-1].version if more else conversation.version
+    return {**_state(conversation), "html": drawn(messages), "more": more, "version": reached}
+
+
+def _state(conversation: Conversation) -> dict[str, Any]:
+    return {
+        "conversation": str(conversation.uuid),
+        "version": conversation.version,
+        "unread": visitor_thread.unread(conversation),
+        "seen": frames.render("widget/_seen.html", conversation=conversation),
+    }
+
+
+def _awaiting(visitor: Visitor) -> Conversation | None:
+    """Their conversation, where something of ours has not been seen; else there is nothing to write down."""
+    conversation = visitor.conversation
+    return conversation if conversation and visitor_thread.unread(conversation) else None
+
+
+def _begun_with(form: MessageForm) -> dict[str, Any]:
+    agent = request.user_agent.string[:300]
+    languages = request.accept_languages.best or ""
+    referer = form.page_url if urlsplit(form.page_url).scheme in ("http", "https") else ""
+    return {
+        "referer": referer or None,
+        "page_title": form.page_title if referer else "",
+        "browser": {"user_agent": agent},
+        "browser_language": languages[:35],
+        "initiated_at": clock.now().isoformat(),
+    }

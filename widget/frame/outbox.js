@@ -1,0 +1,122 @@
+// What the visitor wrote and the server does not have yet. Words are kept in this browser, so that they survive a lost connection and
+// a closed page; each is sent under one id, so that it arrives once however often it is tried.
+
+import { Refused, call, upload } from "./api.js"
+import { facts, find, make, t } from "./facts.js"
+import { put, putDraft, removeDraft, tellDraft } from "./thread.js"
+
+const PLACE = `parley:outbox:${facts.websiteToken}`
+const RETRY = 5000
+let entries = []
+let isSending = false
+let again
+let told = {}
+
+// `listeners`: before(), each time just before something is sent; page(), where the visitor is; sent(answer); lost() for a refused token.
+export function openOutbox(listeners) {
+  told = listeners
+  entries = kept()
+  for (const entry of entries) putDraft(entry)
+  flush()
+}
+
+export function write(content, files) {
+  const entry = { id: uuid(), content, files, at: Date.now() }
+  entries.push(entry)
+  keep()
+  putDraft(entry)
+  tellDraft(entry.id, navigator.onLine ? "sending" : "waiting")
+  flush()
+}
+
+export function empty() {
+  entries = []
+  keep()
+}
+
+export async function flush() {
+  clearTimeout(again)
+  if (isSending) return
+  isSending = true
+  try {
+    for (let entry; (entry = entries.find(each => !each.failed)); ) {
+      if (!(await send(entry))) break
+    }
+  } finally {
+    isSending = false
+  }
+}
+
+// True when the next one may be tried.
+async function send(entry) {
+  tellDraft(entry.id, "sending")
+  try {
+    await told.before()
+    const answer = await deliver(entry)
+    entries = entries.filter(each => each !== entry)
+    keep()
+    put(answer.html)
+    told.sent(answer)
+    return true
+  } catch (error) {
+    if (error instanceof Refused && error.status === 401) return told.lost()
+    if (error instanceof Refused && error.status < 500 && error.status !== 429) return fail(entry, error.message)
+    tellDraft(entry.id, "waiting")
+    again = setTimeout(flush, Math.min(error.retryAfter || RETRY / 1000, 60) * 1000)
+    return false
+  }
+}
+
+function deliver(entry) {
+  const said = { content: entry.content, client_id: entry.id, ...told.page() }
+  if (!entry.files?.length) return call("POST", "messages", said)
+  const form = new FormData()
+  for (const [name, value] of Object.entries(said)) form.append(name, value ?? "")
+  for (const file of entry.files) form.append("attachments[]", file, file.name)
+  return upload("messages", form, share => {
+    for (const bar of find(`message-${entry.id}`)?.querySelectorAll("progress") ?? []) bar.value = share
+  })
+}
+
+function fail(entry, why) {
+  entry.failed = true
+  const retry = make("button", { type: "button" }, t("try_again"))
+  const discard = make("button", { type: "button" }, t("discard"))
+  retry.onclick = () => {
+    entry.failed = false
+    flush()
+  }
+  discard.onclick = () => {
+    entries = entries.filter(each => each !== entry)
+    keep()
+    removeDraft(entry.id)
+  }
+  tellDraft(entry.id, "failed", make("span", { class: "widget-failure" }, `${t("failed")} ${why} `, retry, discard))
+  return true
+}
+
+// Files cannot be kept: a message with files lives as long as the page does.
+function keep() {
+  try {
+    localStorage.setItem(PLACE, JSON.stringify(entries.filter(entry => !entry.files?.length && !entry.failed).map(({ id, content, at }) => ({ id, content, at }))))
+  } catch { /* this browser keeps nothing for frames; the page still does */ }
+}
+
+function kept() {
+  try {
+    return JSON.parse(localStorage.getItem(PLACE)) ?? []
+  } catch {
+    return []
+  }
+}
+
+function uuid() {
+  if (crypto.randomUUID) return crypto.randomUUID()
+  const bytes = crypto.getRandomValues(new Uint8Array(16))
+  bytes[6] = (bytes[6] & 15) | 64
+  bytes[8] = (bytes[8] & 63) | 128
+  const hex = [...bytes].map(byte => byte.toString(16).padStart(2, "0")).join("")
+  return hex.replace(/^(.{8})(.{4})(.{4})(.{4})/, "$1-$2-$3-$4-")
+}
+
+addEventListener("online", flush)
