@@ -38,7 +38,7 @@ class TextConverter(UnicodeConverter):
     def to_python(self, value: str) -> str:
         if "\0" in value:
             raise ValidationError
-        return super().to_python(value)
+        return str(super().to_python(value))
 
 
 def install(app: Flask) -> None:
