@@ -10,7 +10,7 @@ from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DBAPIError
 
 from app import models
 from app.config import settings
@@ -25,7 +25,7 @@ class NewerDatabase(Exception):
 
 
 def revisions() -> tuple[str | None, str]:
-    """The database's revision and this version's newest. Raises NewerDatabase, and OperationalError if it is away."""
+    """The database's revision and this version's newest. Raises NewerDatabase, and DBAPIError if it is away."""
     script = ScriptDirectory.from_config(_configuration())
     engine = owner_engine(settings())
     try:
@@ -55,6 +55,12 @@ def _configuration() -> Config:
     return configuration
 
 
+def one_line(refused: DBAPIError) -> str:
+    """The server's own words, without the statement and without the address, which may hold a password."""
+    words = str(refused.orig).strip().splitlines()
+    return f"the database refuses: {words[0]}" if words else "the database ended the connection"
+
+
 @click.command("migrate")
 def migrate_command() -> None:
     """Bring the database to this version's tables."""
@@ -62,8 +68,8 @@ def migrate_command() -> None:
         changed = upgrade()
     except NewerDatabase as newer:
         raise click.ClickException(str(newer)) from None
-    except OperationalError as away:
-        raise click.ClickException(f"the database does not answer: {str(away.orig).strip().splitlines()[0]}") from None
+    except DBAPIError as refused:
+        raise click.ClickException(one_line(refused)) from None
     click.echo("The database was brought to this version." if changed else "The database is at this version already.")
 
 

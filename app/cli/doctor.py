@@ -14,9 +14,9 @@ from flask import current_app
 from redis.exceptions import RedisError
 from sqlalchemy import create_engine, text
 from sqlalchemy.engine import URL
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DBAPIError
 
-from app.cli.database import NewerDatabase, revisions
+from app.cli.database import NewerDatabase, one_line, revisions
 from app.config import Settings, settings
 from app.errors import ParleyError
 from app.lib import http, mail, redis, storage
@@ -102,8 +102,8 @@ def _ask(url: URL, question: str, *, remedy: str) -> str:
     try:
         with engine.connect() as connection:
             return str(connection.execute(text(question)).scalar_one())
-    except OperationalError as away:
-        raise Sick(str(away.orig).strip().splitlines()[0], remedy=remedy) from None
+    except DBAPIError as refused:
+        raise Sick(one_line(refused), remedy=remedy) from None
     finally:
         engine.dispose()
 

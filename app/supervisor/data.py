@@ -120,6 +120,8 @@ def is_free(port: int, host: str = "127.0.0.1") -> bool:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind((host, port))
+        except PermissionError:
+            raise Trouble(f"port {port} is for root alone; choose one above 1023 with --port.") from None
         except OSError:
             return False
         return port != 0

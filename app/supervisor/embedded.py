@@ -14,6 +14,7 @@ import psycopg2
 import redis
 from psycopg2 import sql
 
+from app.config import environment_with
 from app.supervisor.data import write_private
 from app.supervisor.program import Command
 from app.supervisor.trouble import Trouble
@@ -150,6 +151,7 @@ def chroma(data: DataDirectory, where: Embedded) -> Command:
         name="Chroma",
         argv=[sys.executable, "-c", run, "run", "--path", str(data.folder("chroma")), *listen],
         is_foundation=True,
+        environment=environment_with({"anonymized_telemetry": "False"}),
         log=data.folder("log") / "chroma.log",
     )
 

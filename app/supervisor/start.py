@@ -11,11 +11,12 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import configure_mappers
 
 import workers
 from app import create_app
-from app.cli.database import NewerDatabase, upgrade
+from app.cli.database import NewerDatabase, one_line, upgrade
 from app.config import Settings, chosen, environment_with, load_settings
 from app.demo import facts, load
 from app.supervisor import demo_site, embedded, strays
@@ -146,6 +147,8 @@ def _migrate(parley: Parley) -> None:
             upgrade()
         except NewerDatabase as newer:
             sys.exit(f"parley: {newer}")
+        except DBAPIError as refused:
+            sys.exit(f"parley: {one_line(refused)}")
 
 
 def _load_demo(parley: Parley) -> None:
@@ -196,6 +199,8 @@ def _greet(parley: Parley) -> None:
             for person in people
         ]
         lines += [("A website", f"{known['widget_page']}   with the widget on it")]
+    if parley.settings.environment == "development" and not parley.settings.smtp_url:
+        lines += [("Mails", f"{parley.settings.public_url}/development/mails")]
     lines += [("Data", f"{parley.data.path}   (its log/ has the databases' words)")]
     print("\n" + "\n".join(f"  {name:<10} {words}" for name, words in lines))
     print("\n  Ctrl-C stops everything.\n", flush=True)

@@ -83,7 +83,8 @@ def test_everything_kept_lies_in_the_data_directory(running: Started) -> None:
 
 
 def test_a_part_that_dies_is_started_again_and_that_is_said(running: Started) -> None:
-    for part, name in (("redis-server", "Redis"), ("gunicorn", "web"), ("scheduler", "scheduler")):
+    parts = {"redis-server": "Redis", "bin/postgres": "PostgreSQL", "gunicorn": "web", "scheduler": "scheduler"}
+    for part, name in parts.items():
         next(each for each in running.children() if part in " ".join(each.cmdline())).kill()
         running.until(f"{name} was ended by SIGKILL; starting it again in 1 s")
     eventually(lambda: answers(running))
@@ -92,8 +93,9 @@ def test_a_part_that_dies_is_started_again_and_that_is_said(running: Started) ->
 def answers(running: Started) -> bool:
     try:
         Redis.from_url(running.facts["redis_url"]).ping()
+        psycopg2.connect(running.facts["database_url"]).close()
         return get(f"{running.facts['url']}/health") == "ok\n"
-    except (OSError, RedisError):
+    except (OSError, RedisError, psycopg2.Error):
         return False
 
 
@@ -186,6 +188,14 @@ def test_wrong_settings_are_all_told_at_once(start: Starter) -> None:
     assert "these settings cannot be used" in refused.said
     for name in ("PUBLIC_URL", "MAX_UPLOAD_MB", "SMTP_URL"):
         assert re.search(rf"^  {name}: ", refused.said, re.MULTILINE), refused.said
+
+
+def test_a_database_that_is_away_is_told_plainly(start: Starter) -> None:
+    refused = start("--no-demo", DATABASE_URL="postgresql://parley:secret@127.0.0.1:1/parley")
+    assert refused.process.wait(60) == 1
+    assert "parley: the database refuses: connection to server" in refused.said
+    assert "Traceback" not in refused.said
+    assert "secret" not in refused.said
 
 
 def test_urls_take_the_place_of_the_embedded_parts(running: Started, start: Starter, tmp_path: Path) -> None:
