@@ -7,8 +7,19 @@ import uuid
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Computed, ForeignKey, ForeignKeyConstraint, Identity, Index, UniqueConstraint, select, text
+from sqlalchemy import (
+    ColumnElement,
+    Computed,
+    ForeignKey,
+    ForeignKeyConstraint,
+    Identity,
+    Index,
+    UniqueConstraint,
+    select,
+    text,
+)
 from sqlalchemy.dialects.postgresql import TSVECTOR, UUID
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Mapped, joinedload, mapped_column, relationship
 
 from app.errors import Invalid, NotAllowed, NotFound
@@ -31,6 +42,8 @@ SEARCH = (
     " || ' ' || coalesce(identifier, '') || ' ' || coalesce(additional_attributes ->> 'company_name', ''), 4000)), 8000))"
 )
 
+KNOWN = "email is not null or phone_number is not null or identifier is not null"
+
 
 class Contact(Editable, Stamped, Model):
     """E-mail is stored in lower case, phone as E.164; each is unique in its account."""
@@ -42,6 +55,15 @@ class Contact(Editable, Stamped, Model):
         Index("uq_contacts_identifier", "account_id", "identifier", unique=True),
         Index("ix_contacts_recent", "account_id", text("last_activity_at DESC NULLS LAST"), text("id DESC")),
         Index("ix_contacts_name", "account_id", "name", "id"),
+        Index(
+            "ix_contacts_known_recent",
+            "account_id",
+            text("last_activity_at DESC NULLS LAST"),
+            text("id DESC"),
+            postgresql_where=text(KNOWN),
+        ),
+        Index("ix_contacts_known_name", "account_id", "name", "id", postgresql_where=text(KNOWN)),
+        Index("ix_contacts_known_newest", "account_id", "id", postgresql_where=text(KNOWN)),
         Index("ix_contacts_search", "search", postgresql_using="gin"),
     )
 
@@ -74,6 +96,11 @@ class Contact(Editable, Stamped, Model):
     @property
     def actor(self) -> Actor:
         return Actor(ActorKind.CONTACT, self.id, self.display_name)
+
+    @classmethod
+    def known(cls) -> ColumnElement[bool]:
+        """A condition: there is a way to reach or to recognise them again; the others are passing visitors."""
+        return cls.email.is_not(None) | cls.phone_number.is_not(None) | cls.identifier.is_not(None)
 
     @property
     def place(self) -> str:
@@ -154,6 +181,24 @@ class ContactInbox(Stamped, Model):
 
     contact: Mapped[Contact] = relationship(viewonly=True)
     inbox: Mapped[Inbox] = relationship(viewonly=True)
+
+    @classmethod
+    def begin(cls, contact: Contact, inbox: Inbox, source_id: str | None = None) -> ContactInbox:
+        """A session for a contact whom the desk made. Raises Invalid when that channel calls somebody else so."""
+        source_id = source_id or str(uuid.uuid4())
+        session = cls(account_id=contact.account_id, contact_id=contact.id, inbox_id=inbox.id, source_id=source_id)
+        try:
+            # A website's visitors are called by the UUID of their session.
+            session.uuid = uuid.UUID(source_id)
+        except ValueError:
+            session.uuid = uuid.uuid4()
+        try:
+            with db.session.begin_nested():
+                db.session.add(session)
+                db.session.flush()
+        except IntegrityError:
+            raise Invalid({"source_id": "Somebody else has this source id already."}) from None
+        return session
 
 
 class ContactNote(Model):

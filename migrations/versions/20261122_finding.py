@@ -24,6 +24,14 @@ MESSAGE = (
     " || to_tsvector('simple', left(parley_fold(left(content, 50000)), 60000))"
 )
 
+# Most contacts of a busy website are visitors who pass by: lists show those whom one can reach or recognise.
+KNOWN = "email is not null or phone_number is not null or identifier is not null"
+KNOWN_INDEXES = {
+    "ix_contacts_known_recent": "last_activity_at desc nulls last, id desc",
+    "ix_contacts_known_name": "name, id",
+    "ix_contacts_known_newest": "id",
+}
+
 # What was typed as a query: all words must be there, each one (`prefixes`) or the last may be the beginning of one.
 QUERY = """
 create function parley_query(words text, prefixes boolean) returns tsquery language plpgsql stable
@@ -145,6 +153,8 @@ def upgrade() -> None:
         op.execute(f"alter table {table} drop column search")
         op.execute(f"alter table {table} add column search tsvector generated always as ({expression}) stored not null")
         op.execute(f"create index ix_{table}_search on {table} using gin (search)")
+    for name, columns in KNOWN_INDEXES.items():
+        op.execute(f"create index {name} on contacts (account_id, {columns}) where {KNOWN}")
     for function in (QUERY, EXPECTED, MESSAGES, CONTACTS):
         op.execute(function)
     tenant = f"{settings().database_role_prefix}_tenant"

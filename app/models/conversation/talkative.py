@@ -51,7 +51,8 @@ class Talkative:
         locked: set[int] = db.session().info.setdefault("locked", set())
         if self.id not in locked:
             db.session.flush()
-            db.session.refresh(self, with_for_update=True)
+            # Of the row alone: what is joined to it may be absent, and stays free.
+            db.session.refresh(self, with_for_update={"of": type(self)})
             locked.add(self.id)
 
     def changed(self) -> None:

@@ -1,0 +1,92 @@
+"""An inbox, with its channel's settings beside its own."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from app.blueprints.api.shapes.person import photo
+from app.channels.web_widget import WebsiteSettings
+from app.config import settings
+from app.models.inbox import ChannelKind, Inbox
+
+CHANNEL_TYPES = {
+    ChannelKind.WEB_WIDGET: "Channel::WebWidget",
+    ChannelKind.API: "Channel::Api",
+    ChannelKind.EMAIL: "Channel::Email",
+    ChannelKind.WHATSAPP: "Channel::Whatsapp",
+    ChannelKind.MESSENGER: "Channel::FacebookPage",
+    ChannelKind.INSTAGRAM: "Channel::Instagram",
+    ChannelKind.TELEGRAM: "Channel::Telegram",
+    ChannelKind.X: "Channel::TwitterProfile",
+    ChannelKind.LINE: "Channel::Line",
+    ChannelKind.TIKTOK: "Channel::Tiktok",
+    ChannelKind.TWILIO_SMS: "Channel::TwilioSms",
+    ChannelKind.TWILIO_VOICE: "Channel::Voice",
+}
+
+SCRIPT = """<script>
+  (function(d,t) {{
+    var BASE_URL="{url}";
+    var g=d.createElement(t),s=d.getElementsByTagName(t)[0];
+    g.src=BASE_URL+"/widget/sdk.js";
+    g.async = true;
+    s.parentNode.insertBefore(g,s);
+    g.onload=function(){{
+      window.chatwootSDK.run({{ websiteToken: '{token}', baseUrl: BASE_URL }})
+    }}
+  }})(document,"script");
+</script>"""
+
+
+def channel_type(inbox: Inbox) -> str:
+    return CHANNEL_TYPES[ChannelKind(inbox.channel)]
+
+
+def brief(inbox: Inbox) -> dict[str, Any]:
+    return {
+        "id": inbox.id,
+        "avatar_url": photo(inbox.avatar_key),
+        "channel_id": inbox.id,
+        "name": inbox.name,
+        "channel_type": channel_type(inbox),
+        "provider": None,
+    }
+
+
+def inbox(inbox: Inbox) -> dict[str, Any]:
+    return {
+        **brief(inbox),
+        "greeting_enabled": inbox.greeting_enabled,
+        "greeting_message": inbox.greeting_message,
+        "working_hours_enabled": inbox.working_hours_enabled,
+        "working_hours": [],
+        "out_of_office_message": inbox.out_of_office_message,
+        "timezone": inbox.timezone,
+        "enable_email_collect": inbox.enable_email_collect,
+        "csat_survey_enabled": inbox.csat_survey_enabled,
+        "enable_auto_assignment": inbox.enable_auto_assignment,
+        "auto_assignment_config": inbox.auto_assignment_config,
+        "allow_messages_after_resolved": inbox.allow_messages_after_resolved,
+        "lock_to_single_conversation": inbox.lock_to_single_conversation,
+        "sender_name_type": inbox.sender_name_type,
+        "business_name": inbox.business_name,
+        "callback_webhook_url": None,
+        "phone_number": None,
+        "messaging_service_sid": None,
+        **(_website(inbox) if inbox.channel == ChannelKind.WEB_WIDGET else {}),
+    }
+
+
+def _website(inbox: Inbox) -> dict[str, Any]:
+    site = WebsiteSettings.model_validate(inbox.channel_settings)
+    return {
+        "website_url": site.website_url,
+        "website_token": inbox.address,
+        "widget_color": site.color,
+        "welcome_title": site.welcome_title or None,
+        "welcome_tagline": site.welcome_tagline or None,
+        "reply_time": site.reply_time,
+        "hmac_mandatory": site.hmac_mandatory,
+        "selected_feature_flags": list(site.features),
+        "web_widget_script": SCRIPT.format(url=settings().public_url, token=inbox.address),
+    }
