@@ -188,7 +188,8 @@ class Talkative:
         db.session.flush()
         db.session.add_all(Attachment.made_of(stored, message) for stored in attachments)
         self.last_activity_at = message.created_at
-        if message_type is not MessageType.ACTIVITY:
+        if message_type in (MessageType.INCOMING, MessageType.OUTGOING):
+            # A greeting that Parley sent by itself does not hide what the customer said.
             self.last_message_id = message.id
         return message
 
