@@ -35,7 +35,8 @@ def _one_line(value: Any) -> Any:
     return " ".join(CONTROLS.sub(" ", value).split()) if isinstance(value, str) else value
 
 
-def _address(value: str) -> str:
+def stored_email(value: str) -> str:
+    """For pydantic's validators, which hear of trouble by ValueError."""
     try:
         return address.email(value)
     except Invalid as refused:
@@ -47,7 +48,7 @@ CONTROLS = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 Line = Annotated[str, BeforeValidator(_one_line)]
 """A name or the like: one line, without control characters, single spaces between its words."""
 
-Email = Annotated[str, AfterValidator(_address)]
+Email = Annotated[str, AfterValidator(stored_email)]
 """An e-mail address in the form it is stored in."""
 
 Secret = Annotated[str, StringConstraints(strip_whitespace=False, max_length=1000)]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from urllib.parse import urlencode, urlsplit
 
-from flask import Flask, Response, jsonify, make_response, redirect, render_template, request
+from flask import Flask, Response, g, jsonify, make_response, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 from sqlalchemy.exc import DataError
 from werkzeug.exceptions import HTTPException
@@ -102,6 +102,8 @@ def add_headers(response: Response) -> Response:
 
 def answer_error(error: ParleyError) -> ResponseReturnValue:
     """Tell an error in the words and the form of whoever asked: JSON, fragment or page."""
+    # What the viewer had loaded went with its transaction; the page of an error asks for nothing more.
+    g.pop("viewer", None)
     response = make_response(_body(error), error.status)
     if isinstance(error, TooMany):
         response.headers["Retry-After"] = str(error.retry_after)

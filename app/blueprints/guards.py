@@ -195,6 +195,8 @@ def _viewer_signed_in(account_id: int) -> Viewer:
     seen = _viewer(account_id, browser.user_id).membership
     if seen.active_at is None or clock.now() - seen.active_at > SEEN_EVERY:
         seen.active_at = clock.now()
+    # Pages of errors are drawn without a viewer, and in the viewer's theme.
+    g.ui = dict(seen.user.ui_settings)
     return Viewer(seen, browser.accounts, browser.login_id)
 
 

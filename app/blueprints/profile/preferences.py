@@ -19,9 +19,9 @@ Theme = Literal["light", "dark", "system"]
 class PreferencesForm(Form):
     theme: Theme = "system"
     details_side: Literal["left", "right"] = "left"
-    send_with: Literal["enter", "mod_enter"] = "enter"
-    sound: bool = False
-    notify: bool = False
+    sends_with: Literal["enter", "mod"] = "mod"
+    sounds: bool = False
+    notifies: bool = False
     auto_offline: bool = False
 
 

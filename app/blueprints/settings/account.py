@@ -10,7 +10,7 @@ from flask import Response, flash, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 from pydantic import AfterValidator, Field
 
-from app.blueprints.forms import Email, Form, Line
+from app.blueprints.forms import Form, Line, stored_email
 from app.blueprints.guards import Door, administrator, viewer
 from app.errors import Invalid
 from app.models.event import record
@@ -36,11 +36,15 @@ def _known_zone(value: str) -> str:
     return value
 
 
+def _email_or_none(value: str) -> str:
+    return stored_email(value) if value else ""
+
+
 class AccountForm(Form):
     name: Line = Field(min_length=1, max_length=100)
     locale: Literal["en"]
     timezone: Annotated[str, AfterValidator(_known_zone)]
-    support_email: Email | Literal[""] = ""
+    support_email: Annotated[str, AfterValidator(_email_or_none)] = Field("", max_length=254)
 
 
 @blueprint.get("")
