@@ -10,9 +10,9 @@ FROM python:3.11-slim-bookworm AS build
 WORKDIR /parley
 COPY requirements.lock ./
 # uv only installs: it does not go into the image.
-RUN python -m venv .venv \
- && python -m pip install --quiet --no-cache-dir uv==0.13.9 \
- && python -m uv pip install --python .venv/bin/python --no-cache --compile-bytecode -r requirements.lock
+RUN python -m venv /uv && /uv/bin/pip install --quiet --no-cache-dir uv==0.13.9 \
+ && python -m venv .venv \
+ && /uv/bin/uv pip install --python .venv/bin/python --no-cache --compile-bytecode -r requirements.lock
 COPY --from=libraries /parley/node_modules node_modules
 COPY bin/vendor bin/vendor
 COPY app/static/icons.txt app/static/channel-icons.svg app/static/
