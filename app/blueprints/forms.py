@@ -83,7 +83,10 @@ class Form(BaseModel):
 
 
 def _json() -> Any:
-    values = request.get_json(silent=True)
+    try:
+        values = request.get_json(silent=True)
+    except RecursionError:
+        raise Invalid(message="This is nested too deeply.") from None
     if not isinstance(values, dict):
         raise Invalid(message="The body must be a JSON object.")
     return values

@@ -78,7 +78,7 @@ def create() -> Response:
         contact.block(by=viewer().actor)
     if inbox:
         ContactInbox.begin(contact, inbox, form.source_id)
-    shape = shapes.contact(contact, _sessions([contact]).get(contact.id, []))
+    shape = shapes.told(shapes.contact(contact, _sessions([contact]).get(contact.id, [])))
     return jsonify(id=contact.id, availability_status=shape["availability_status"], payload=[shape])
 
 

@@ -39,6 +39,14 @@ def sender(of: Contact) -> dict[str, Any]:
     return {**contact(of), "last_activity_at": unix_or_zero(of.last_activity_at), "type": "contact"}
 
 
+def told(shape: dict[str, Any]) -> dict[str, Any]:
+    """Without what is not known: the answer to a new contact has no nulls in the contract."""
+    without = {name: value for name, value in shape.items() if value is not None}
+    if "contact_inboxes" in without:
+        without["contact_inboxes"] = [{**each, "inbox": told(each["inbox"])} for each in without["contact_inboxes"]]
+    return without
+
+
 def _session(session: ContactInbox) -> dict[str, Any]:
     return {"source_id": session.source_id, "inbox": inboxes.brief(session.inbox)}
 

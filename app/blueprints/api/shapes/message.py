@@ -48,7 +48,8 @@ def message(message: Message, conversation: Conversation) -> dict[str, Any]:
             "last_activity_at": unix(conversation.last_activity_at),
             "contact_inbox": {"source_id": conversation.contact_inbox.source_id},
         },
-        "attachments": [attachment(each) for each in message.attachments],
+        "attachments": (files := [attachment(each) for each in message.attachments]),
+        "attachment": files[0] if files else None,
     }
     if message.sender_user:
         shape["sender"] = person.agent(message.sender_user)
