@@ -15,7 +15,6 @@ from dataclasses import asdict
 from typing import Any
 
 import psutil
-from flask import Flask
 
 from app.ledger.transaction import system
 from app.lib.database import db
@@ -135,7 +134,7 @@ def report(
     receipts: dict[int, list[float]],
 ) -> None:
     each = [moment - sent[mark] for mark, moments in receipts.items() for moment in moments]
-    last = [max(moments) - sent[mark] for mark, moments in receipts.items()]
+    last = [max(moments) - sent[mark] for mark, moments in sorted(receipts.items())]
     missing = opened * len(sent) - len(each)
     to_each, to_last = at.spread(each, (50, 99)), at.spread(last, (50, 99))
     print(f"{opened:,} sockets of {PEOPLE} people in {INBOXES} inboxes were open on one process after {seconds:.0f} s.")
@@ -144,6 +143,7 @@ def report(
     print(f"Their heartbeats take {busy:.0f} % of a core.")
     print(f"{len(sent)} broadcasts of {len(FRAME) / 1000:.1f} kB: to each socket {at.in_words(to_each)}.")
     print(f"To the last socket: {at.in_words(to_last)}; {missing} receipts are missing.")
+    print(f"One by one: {', '.join(f'{seconds * 1000:.0f}' for seconds in last)} ms.")
     print(f"Promised are {P99_TARGET * 1000:.0f} ms: {at.verdict(at.percentile(each, 99), P99_TARGET)}.")
     at.close(
         "sockets",

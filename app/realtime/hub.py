@@ -3,27 +3,30 @@
 from __future__ import annotations
 
 import contextlib
+import itertools
 import json
 import logging
 import struct
 import threading
 from collections import defaultdict
-from collections.abc import Callable
-from queue import Empty, Full, Queue
+from collections.abc import Callable, Collection, Iterable
 from typing import Any, cast
+from zlib import crc32
 
 import gevent
-from flask import Flask, current_app
+from flask import Flask, copy_current_request_context, current_app
+from gevent.queue import Full, Queue
 from simple_websocket import Server
 from wsproto.frame_protocol import CloseReason
 
 from app.config import settings
+from app.errors import ParleyError
 from app.lib import pubsub
 from app.realtime import frames
 
 log = logging.getLogger(__name__)
 
-HEARTBEAT_SECONDS = 15.0
+HEARTBEAT_SECONDS = 15
 SEND_SECONDS = 10.0
 WAITING_FRAMES = 256
 HEARD_FRAMES = 64
@@ -59,10 +62,13 @@ class Deaf(list[Any]):
         self.heard += 1
 
 
+Beat = Callable[[], dict[str, Any]]
+
+
 class Connection:
     """One socket: the streams it may hear, and the frames that wait for it."""
 
-    def __init__(self, ws: Server, permitted: Callable[[], set[str] | None]) -> None:
+    def __init__(self, ws: Server, permitted: Callable[[], set[str] | None], on_beat: Beat) -> None:
         self.ws = ws
         # The server object speaks through these two from now on, pings and farewells included.
         self.sock = SafeSocket(ws.sock)
@@ -70,6 +76,7 @@ class Connection:
         ws.__dict__.update(sock=self.sock, input_buffer=self.deaf)
         self.streams: set[str] = set()
         self.permitted = permitted
+        self.on_beat = on_beat
         self.waiting: Queue[bytes | int] = Queue(WAITING_FRAMES)
 
     def put(self, frame: bytes | int) -> None:
@@ -84,14 +91,10 @@ class Connection:
             self.sock.close()
         self.ws.connected = False
 
-    def write(self, heartbeat: Callable[[], None]) -> None:
-        """Send what comes until the socket ends."""
+    def write(self) -> None:
+        """Send what comes until the socket ends; a heartbeat at the latest shows that it has."""
         while self.ws.connected and self.deaf.heard < HEARD_FRAMES:
-            try:
-                frame = self.waiting.get(timeout=HEARTBEAT_SECONDS)
-            except Empty:
-                heartbeat()
-                continue
+            frame = self.waiting.get()
             if isinstance(frame, int):
                 self.close(frame)
                 return
@@ -111,6 +114,7 @@ class Hub:
         self.app = app
         self.by_stream: dict[str, set[Connection]] = defaultdict(set)
         self.connections: set[Connection] = set()
+        self.by_pulse: dict[str, set[Connection]] = defaultdict(set)
         self.is_closing = False
         self._subscriber: pubsub.Subscriber | None = None
         self._lock = threading.Lock()
@@ -121,25 +125,33 @@ class Hub:
         streams: set[str],
         *,
         permitted: Callable[[], set[str] | None],
-        on_beat: Callable[[], dict[str, Any]],
+        on_beat: Beat,
+        on_ready: Beat | None = None,
+        pulse: str = "",
     ) -> None:
-        """Hold a socket until it ends. `permitted` says what it may hear now, or None for nothing any more;
-        `on_beat` is run at the start and with each heartbeat, and what it returns goes along.
+        """Hold a socket until it ends. `permitted` says what it may hear now, or None for nothing any more; `on_ready`
+        (else `on_beat`) is run at the start and `on_beat` with each heartbeat, and what they return goes along.
+        Sockets of one `pulse` share a heartbeat.
         """
-        connection = Connection(ws, permitted)
+        connection = Connection(ws, permitted, copy_current_request_context(on_beat))
+        pulse = pulse or f"socket:{id(connection)}"
         with self._lock:
             self.connections.add(connection)
         try:
             self._follow(connection, streams)
-            connection.put(text_frame(json.dumps({"event": "ready", **on_beat()})))
+            connection.put(text_frame(json.dumps({"event": "ready", **(on_ready or on_beat)()})))
+            self.by_pulse[pulse].add(connection)
             if self.is_closing:
                 connection.put(COME_BACK)
-            connection.write(lambda: connection.put(text_frame(json.dumps({"event": "heartbeat", **on_beat()}))))
+            connection.write()
         except OSError:
             connection.drop()
         finally:
             with self._lock:
                 self.connections.discard(connection)
+            self.by_pulse[pulse].discard(connection)
+            if not self.by_pulse[pulse]:
+                del self.by_pulse[pulse]
             self._follow(connection, set())
 
     def close_all(self) -> None:
@@ -171,6 +183,7 @@ class Hub:
             if self._subscriber is None:
                 self._subscriber = pubsub.Subscriber(settings().redis_url)
                 threading.Thread(target=self._listen, args=(self._subscriber,), name="hub", daemon=True).start()
+                gevent.spawn(self._keep_beating)
             return self._subscriber
 
     def _listen(self, subscriber: pubsub.Subscriber) -> None:
@@ -180,6 +193,36 @@ class Hub:
                     self._pass_on(heard.stream, heard.data)
                 else:
                     self._tell_all({"event": "ready"})
+
+    def _keep_beating(self) -> None:
+        """Every pulse has a second of its own among the fifteen: never do all sockets ask the database at once."""
+        for second in itertools.count():
+            gevent.sleep(1)
+            due = [
+                list(connections)
+                for pulse, connections in self.by_pulse.items()
+                if crc32(pulse.encode()) % HEARTBEAT_SECONDS == second % HEARTBEAT_SECONDS
+            ]
+            # Beside us, so that a database that does not answer holds up one second's heartbeats, not all.
+            gevent.spawn(self._beat, due)
+
+    def _beat(self, due: Iterable[Collection[Connection]]) -> None:
+        is_away = False
+        for connections in due:
+            told: dict[str, Any] = {}
+            try:
+                told = {} if is_away else next(iter(connections)).on_beat()
+            except ParleyError:
+                for connection in connections:
+                    connection.put(STAY_AWAY)
+                continue
+            except Exception:
+                # A page that hears nothing would come back, to the same trouble: it hears that we are here.
+                is_away = True
+                log.exception("this second's heartbeats say nothing new")
+            frame = text_frame(json.dumps({"event": "heartbeat", **told}))
+            for connection in connections:
+                connection.put(frame)
 
     def _pass_on(self, stream: str, data: str) -> None:
         kind, payload = data[:1], data[1:]

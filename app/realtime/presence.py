@@ -15,13 +15,15 @@ LEASE_SECONDS = 40
 def arrive(place: str, who: str) -> bool:
     """Take or renew a lease for `who` at `place` (`account:1`, `conversation:<uuid>`); True when they were not there."""
     try:
-        client, key = redis.client(), f"presence:{place}"
-        is_new = client.zscore(key, who) is None or who not in there(place)
-        client.zadd(key, {who: time.time()})
-        client.expire(key, LEASE_SECONDS * 2)
+        now, key = time.time(), f"presence:{place}"
+        pipeline = redis.client().pipeline(transaction=False)
+        pipeline.zscore(key, who)
+        pipeline.zadd(key, {who: now})
+        pipeline.expire(key, LEASE_SECONDS * 2)
+        earlier = pipeline.execute()[0]
     except (RedisError, OSError):
         return False
-    return is_new
+    return earlier is None or earlier < now - LEASE_SECONDS
 
 
 def leave(place: str, who: str) -> None:
