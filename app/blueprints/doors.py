@@ -5,7 +5,7 @@ from __future__ import annotations
 from flask import Flask
 
 from app.blueprints import agent, api, auth, development, files, gallery, health, profile, sockets, widget
-from app.blueprints.settings import account, hand_over, people
+from app.blueprints.settings import account, hand_over, inboxes, people
 from app.config import Settings
 
 
@@ -19,7 +19,7 @@ def mount(app: Flask, settings: Settings) -> None:
     app.register_blueprint(sockets.blueprint)
     app.register_blueprint(widget.blueprint)
     app.register_blueprint(health.blueprint)
-    for door in (*auth.doors, *profile.doors, account.blueprint, people.desk, people.registry, hand_over.blueprint):
+    for door in (*auth.doors, *profile.doors, account.blueprint, people.desk, people.registry, hand_over.blueprint, inboxes.blueprint):
         app.register_blueprint(door)
     if settings.environment == "development" and not settings.smtp_url:
         app.register_blueprint(development.blueprint)

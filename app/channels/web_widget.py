@@ -49,7 +49,7 @@ def _readable(value: str) -> str:
     return chosen
 
 
-def _host(value: str) -> str:
+def host_pattern(value: str) -> str:
     """A host as it stands in `frame-ancestors`: `shop.example`, `*.shop.example`, with a port where it has one."""
     typed = value.strip().lower()
     parts = urlsplit(typed if "//" in typed else f"//{typed}")
@@ -79,7 +79,7 @@ class WebsiteSettings(BaseModel):
     locales: Annotated[tuple[str, ...], AfterValidator(_locales)] = ("en",)
     reply_time: ReplyTime = ReplyTime.MINUTES
     features: tuple[Feature, ...] = tuple(Feature)
-    allowed_domains: tuple[Annotated[str, AfterValidator(_host)], ...] = ()
+    allowed_domains: tuple[Annotated[str, AfterValidator(host_pattern)], ...] = ()
     hmac_mandatory: bool = False
 
     @property

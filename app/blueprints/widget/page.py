@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 from base64 import b64encode
+from collections.abc import Sequence
 from functools import lru_cache
 from typing import Any, cast
 
@@ -39,7 +40,7 @@ def show() -> Response:
     inbox = find_inbox(request.args.get("website_token", ""))
     look = WebsiteSettings.model_validate(inbox.channel_settings)
     with transaction(inbox.account_id):
-        return answer(inbox, look, team=team_of(inbox))
+        return answer(inbox, look, team=team_of(inbox.members))
 
 
 def answer(inbox: Inbox, look: WebsiteSettings, *, team: list[dict[str, Any]], is_preview: bool = False) -> Response:
@@ -62,19 +63,17 @@ def answer(inbox: Inbox, look: WebsiteSettings, *, team: list[dict[str, Any]], i
         facts=_facts(inbox, look, locale, words, team, is_preview=is_preview),
     )
     response = make_response(html)
-    response.headers["Content-Security-Policy"] = policy(look, style)
+    response.headers["Content-Security-Policy"] = policy(style, allowed="'self'" if is_preview else _sites(look))
     response.headers["Cross-Origin-Resource-Policy"] = "cross-origin"
     response.headers["Cache-Control"] = "no-store" if is_preview else "private, max-age=60"
     response.headers["Vary"] = "Accept-Language"
     return response
 
 
-def team_of(inbox: Inbox) -> list[dict[str, Any]]:
-    """Who answers here, those who are there first; as customers see them."""
-    online = signals.online(inbox.account_id)
-    people = sorted(
-        ((_is_there(member, online), member) for member in inbox.members), key=lambda pair: not pair[0]
-    )
+def team_of(members: Sequence[Membership]) -> list[dict[str, Any]]:
+    """Who answers, those who are there first; as customers see them."""
+    online = signals.online(members[0].account_id) if members else set()
+    people = sorted(((_is_there(member, online), member) for member in members), key=lambda pair: not pair[0])
     return [
         {
             "id": member.user_id,
@@ -86,14 +85,16 @@ def team_of(inbox: Inbox) -> list[dict[str, Any]]:
     ]
 
 
-def policy(look: WebsiteSettings, style: str) -> str:
-    """Only the sites that are allowed may frame it, and we; the one style of its own is known by its hash."""
+def policy(style: str, *, allowed: str) -> str:
+    """Only `allowed` sites may frame it, or any when it is empty; the one style of its own is known by its hash."""
     digest = b64encode(hashlib.sha256(style.encode()).digest()).decode()
     own = CSP.replace("style-src 'self'", f"style-src 'self' 'sha256-{digest}'")
     framed = own.partition("; frame-ancestors")[0]
-    if not look.allowed_domains:
-        return framed
-    return f"{framed}; frame-ancestors 'self' {settings().public_url} {' '.join(look.allowed_domains)}"
+    return f"{framed}; frame-ancestors {allowed}" if allowed else framed
+
+
+def _sites(look: WebsiteSettings) -> str:
+    return f"'self' {settings().public_url} {' '.join(look.allowed_domains)}" if look.allowed_domains else ""
 
 
 def brand_style(look: WebsiteSettings) -> Markup:
