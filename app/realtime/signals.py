@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from app.lib.faces import hue, initials
 from app.models.actor import Actor
 from app.models.contact import ContactInbox
 from app.models.conversation import Conversation
@@ -12,10 +13,10 @@ from app.realtime import frames, presence, streams
 
 def typing(conversation: Conversation, who: Actor, *, on: bool, private: bool = False) -> None:
     """Tell the desk, and the customer unless it is a private note or their own. Pages forget it after a few seconds."""
-    told = {"conversation": str(conversation.uuid), "who": _named(who), "on": on, "private": private}
+    told = {"conversation": str(conversation.uuid), "who": named(who), "on": on, "private": private}
     frames.tell(streams.of_inbox(conversation.inbox_id), "typing", **told)
     if who.kind == "user" and not private:
-        frames.tell(streams.of_visitor(conversation.contact_inbox.uuid), "typing", who=_named(who), on=on)
+        frames.tell(streams.of_visitor(conversation.contact_inbox.uuid), "typing", who=named(who), on=on)
 
 
 def look(conversation: Conversation, who: Actor) -> None:
@@ -62,7 +63,7 @@ def _tell_presence(session: ContactInbox, *, online: bool) -> None:
 
 def _tell_looking(conversation: Conversation, who: Actor, *, on: bool) -> None:
     stream = streams.of_inbox(conversation.inbox_id)
-    frames.tell(stream, "looking", conversation=str(conversation.uuid), who=_named(who), on=on)
+    frames.tell(stream, "looking", conversation=str(conversation.uuid), who=named(who), on=on)
 
 
 def _place(conversation: Conversation) -> str:
@@ -73,5 +74,6 @@ def _users(there: set[str]) -> set[int]:
     return {int(who.partition(":")[2]) for who in there if who.startswith("user:")}
 
 
-def _named(who: Actor) -> dict[str, Any]:
-    return {"kind": who.kind.value, "id": who.id, "name": who.name}
+def named(who: Actor) -> dict[str, Any]:
+    """Who someone is, with what stands for their face."""
+    return {"kind": who.kind.value, "id": who.id, "name": who.name, "initials": initials(who.name), "hue": hue(who.id)}

@@ -69,6 +69,10 @@ class Desk:
                 raise AssertionError(f"the desk did not start:\n{self.log.read_text()[-4000:]}")
             time.sleep(0.05)
 
+    @property
+    def is_running(self) -> bool:
+        return self._process is not None and self._process.poll() is None
+
     def stop(self) -> None:
         if self._process is None:
             return
@@ -99,6 +103,8 @@ def _desk(ground: Ground) -> Iterator[Desk]:
 @pytest.fixture
 def desk(_desk: Desk, app: Flask) -> Desk:
     """The running desk, on an empty database."""
+    if not _desk.is_running:
+        _desk.start()
     return _desk
 
 

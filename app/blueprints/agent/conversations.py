@@ -16,6 +16,7 @@ from app.errors import Invalid
 from app.lib.database import db
 from app.models.conversation import Conversation, Status
 from app.models.event import Event
+from app.models.membership import Membership
 from app.queries.conversation_list import MOST, PAGE, Listing, Order, Sort, View, page
 from app.queries.counts import count, words
 from app.realtime import signals
@@ -129,7 +130,7 @@ def shown(conversation: Conversation) -> dict[str, Any]:
         "thread_head": Event.newest(conversation.account_id),
         "messages": conversation.messages_before(None, MESSAGES),
         "earlier": earlier(conversation),
-        "lookers": signals.lookers(conversation) - {viewer().user.id},
+        "lookers": lookers(conversation),
     }
 
 
@@ -147,3 +148,10 @@ def earlier(conversation: Conversation) -> Sequence[Conversation]:
         .options(joinedload(Conversation.inbox), joinedload(Conversation.last_message))
     )
     return db.session.scalars(others).all()
+
+
+def lookers(conversation: Conversation) -> list[dict[str, Any]]:
+    """The colleagues who have it before their eyes, as they are told of live."""
+    ids = signals.lookers(conversation) - {viewer().user.id}
+    people = (Membership.of(conversation.account_id, user_id) for user_id in sorted(ids))
+    return [signals.named(person.actor) for person in people if person]

@@ -1,0 +1,149 @@
+// <message-composer> around the form one answers with: reply or note, drafts that stay, files, Enter or Control-Enter, and a bubble at
+// once; the sending itself is lib/outbox.js.
+
+import { emit } from "../lib/dom.js"
+import { draft, keepDraft } from "../lib/drafts.js"
+import { desk, me, tell } from "../lib/inbox.js"
+import { isKey, printKey } from "../lib/keys.js"
+import { send } from "../lib/outbox.js"
+import { uuid } from "../lib/uuid.js"
+
+const TYPING_EVERY = 4_000
+const TYPING_ENDS = 6_000
+const KEEPS_AFTER = 300
+
+customElements.define("message-composer", class extends HTMLElement {
+  #leaving = new AbortController()
+  #replyTo = ""
+  #toldTyping = 0
+  #timers = {}
+
+  connectedCallback() {
+    const { signal } = this.#leaving = new AbortController()
+    this.addEventListener("submit", event => this.#submitted(event), { signal })
+    this.addEventListener("keydown", event => this.#pressed(event), { signal })
+    this.addEventListener("input", event => event.target === this.field && this.#typed(), { signal })
+    this.addEventListener("focusout", () => this.#stopsTyping(), { signal })
+    this.addEventListener("tab:change", event => this.#turn(event.detail.name), { signal })
+    this.addEventListener("click", event => this.#clicked(event), { signal })
+    document.addEventListener("message:answer", event => this.answer(event.detail), { signal })
+    document.addEventListener("habit:changed", () => this.#dress(), { signal })
+    this.field.value = draft(this.dataset.conversation, "reply")
+    this.field.dispatchEvent(new Event("input"))
+    this.#dress()
+  }
+
+  disconnectedCallback() {
+    this.#keep()
+    this.#stopsTyping()
+    this.#leaving.abort()
+  }
+
+  get form() { return this.querySelector("form") }
+  get field() { return this.querySelector("textarea") }
+  get drop() { return this.querySelector("file-drop") }
+  get kind() { return this.querySelector("[role=tab][aria-selected=true]")?.value ?? "reply" }
+  get isNote() { return this.kind === "note" }
+
+  answer({ id, name, words }) {
+    this.#replyTo = id
+    const quote = this.querySelector("[data-quote]")
+    quote.hidden = !id
+    quote.firstElementChild.textContent = id ? `${name}: ${words}` : ""
+    if (id) this.field.focus()
+  }
+
+  #submitted(event) {
+    event.preventDefault()
+    const content = this.field.value.trim()
+    const { files } = this.drop
+    if (!content && !files.length) return this.field.focus()
+    const resolve = event.submitter?.name === "resolve"
+    const said = { id: uuid(), conversation: this.dataset.conversation, path: this.dataset.path, content, private: this.isNote, resolve, replyTo: this.#replyTo, files, at: new Date().toISOString(), by: me() }
+    this.#clear()
+    if (resolve) emit(this, "conversation:resolves", { conversation: said.conversation })
+    send(said)
+    this.field.focus()
+  }
+
+  #clear() {
+    this.field.value = ""
+    this.drop.clear()
+    this.answer({ id: "" })
+    this.field.dispatchEvent(new Event("input", { bubbles: true }))
+    this.#keep()
+    this.#stopsTyping()
+  }
+
+  #pressed(event) {
+    if (event.target !== this.field || event.key !== "Enter" || event.isComposing || event.shiftKey || event.altKey) return
+    const sendsWithEnter = desk()?.dataset.sendsWith === "enter" && matchMedia("(hover: hover)").matches
+    if (!isKey(event, "mod+enter") && !sendsWithEnter) return
+    event.preventDefault()
+    if (!event.repeat) this.form.requestSubmit(this.querySelector(".button-primary"))
+  }
+
+  #typed() {
+    clearTimeout(this.#timers.keep)
+    this.#timers.keep = setTimeout(() => this.#keep(), KEEPS_AFTER)
+    this.#measure()
+    if (!this.field.value.trim()) return this.#stopsTyping()
+    clearTimeout(this.#timers.typing)
+    this.#timers.typing = setTimeout(() => this.#stopsTyping(), TYPING_ENDS)
+    if (Date.now() - this.#toldTyping < TYPING_EVERY) return
+    this.#toldTyping = Date.now()
+    this.#tellTyping("1")
+  }
+
+  #stopsTyping() {
+    clearTimeout(this.#timers.typing)
+    if (!this.#toldTyping) return
+    this.#toldTyping = 0
+    this.#tellTyping("")
+  }
+
+  #tellTyping(on) {
+    tell(`${this.dataset.path}/typing`, "POST", { on: on || "0", private: this.isNote ? "1" : "0" })
+  }
+
+  #keep() {
+    clearTimeout(this.#timers.keep)
+    keepDraft(this.dataset.conversation, this.kind, this.field.value)
+    emit(document, "draft:changed")
+  }
+
+  // The other kind has a draft of its own; what stands in the field goes over only when that one is empty.
+  #turn(kind) {
+    const other = kind === "note" ? "reply" : "note"
+    keepDraft(this.dataset.conversation, other, this.field.value)
+    const own = draft(this.dataset.conversation, kind)
+    if (own) this.field.value = own
+    else keepDraft(this.dataset.conversation, other, "")
+    this.field.dispatchEvent(new Event("input", { bubbles: true }))
+    this.#dress()
+  }
+
+  #clicked(event) {
+    if (event.target.closest("[role=tab]")) this.field.focus()
+    if (event.target.closest("[data-unquotes]")) this.answer({ id: "" }), this.field.focus()
+  }
+
+  #dress() {
+    const { isNote } = this
+    this.form.classList.toggle("composer-note", isNote)
+    this.field.placeholder = isNote ? this.field.dataset.note : this.field.dataset.reply
+    this.querySelector("label").textContent = isNote ? "Private note" : this.field.dataset.reply
+    this.querySelector("[role=tabpanel]").setAttribute("aria-labelledby", isNote ? "composer-note" : "composer-reply")
+    this.querySelector("[data-send-words]").textContent = isNote ? "Add note" : "Send"
+    this.querySelector("[data-send-key]").textContent = printKey(desk()?.dataset.sendsWith === "enter" ? "enter" : "mod+enter")
+    for (const part of this.querySelectorAll("[data-reply-only]")) part.hidden = isNote
+    this.#measure()
+  }
+
+  #measure() {
+    const left = Number(this.dataset.longest) - this.field.value.length
+    const hint = this.isNote ? "Only your team sees this" : left < 0 ? `${-left} too long` : left < 500 ? `${left} left` : ""
+    this.querySelector("[data-hint]").textContent = hint
+    this.querySelector(".button-primary").disabled = !this.isNote && left < 0
+  }
+})
