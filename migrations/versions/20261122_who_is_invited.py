@@ -15,7 +15,3 @@ def upgrade() -> None:
     op.add_column("memberships", sa.Column("invited_at", sa.DateTime(timezone=True), nullable=True))
     op.add_column("one_time_tokens", sa.Column("email", sa.Text(), nullable=True))
 
-
-def downgrade() -> None:
-    op.drop_column("one_time_tokens", "email")
-    op.drop_column("memberships", "invited_at")
