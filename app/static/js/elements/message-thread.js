@@ -2,7 +2,7 @@
 // one sender, draws the lines between days, fetches older ones, catches up, and tells the server what was seen.
 
 import { bubble } from "../lib/bubble.js"
-import { make } from "../lib/dom.js"
+import { emit, make } from "../lib/dom.js"
 import { ask, desk, isWatched, me, nameMe, tell } from "../lib/inbox.js"
 import { arrived, discard, retry, waiting } from "../lib/outbox.js"
 
@@ -70,9 +70,16 @@ customElements.define("message-thread", class extends HTMLElement {
     const fresh = added.filter(message => this.#seat(message))
     this.#arrange()
     this.changes.takeRecords()
-    if (fresh.some(message => message.dataset.kind === "in")) this.#isLeftUnread = false
+    for (const message of fresh.filter(one => one.dataset.kind === "in")) this.#came(message)
     if (fresh.some(message => message.dataset.kind !== "activity") && !this.isAtEnd) this.#offer(true)
     this.see()
+  }
+
+  // Who has just said something is not typing it any more.
+  #came(message) {
+    this.#isLeftUnread = false
+    const [kind, id] = message.dataset.sender.split(":")
+    emit(document, "live:typing", { conversation: this.dataset.conversation, who: { kind, id }, on: false })
   }
 
   // Whether it is new to the thread, and at its end.
