@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import SplitResult, urlencode, urlsplit
 
 from flask import Flask, Response, g, jsonify, make_response, redirect, render_template, request
 from flask.typing import ResponseReturnValue
@@ -71,12 +71,20 @@ def check_origin() -> None:
     if origin is None and site is None and not is_socket:
         # No browser of today: it holds no cookie that another site could make use of.
         return
-    if origin not in (None, "null") and urlsplit(origin).netloc in (
+    if origin not in (None, "null") and _parts(origin).netloc in (
         request.host,
         urlsplit(settings().public_url).netloc,
     ):
         return
     raise NotAllowed("This came from another site.")
+
+
+def _parts(url: str) -> SplitResult:
+    """The parts of an address that anybody may have sent; empty where it is none."""
+    try:
+        return urlsplit(url)
+    except ValueError:
+        return urlsplit("")
 
 
 PROVEN_DOORS = {"api", "public_api", "widget", "hooks", "assets"}
@@ -116,7 +124,7 @@ def lead_to_sign_in(error: NotSignedIn) -> ResponseReturnValue:
     if wants_json() or is_socket:
         return answer_error(error)
     if "HX-Request" in request.headers:
-        current = urlsplit(request.headers.get("HX-Current-URL", ""))
+        current = _parts(request.headers.get("HX-Current-URL", ""))
         response = make_response(answer_error(error))
         response.headers["HX-Redirect"] = sign_in_path(f"{current.path}?{current.query}".rstrip("?"))
         return response
