@@ -71,7 +71,10 @@ class Ground:
         argv = [sys.executable, "-m", "gunicorn", "--config", str(ROOT / "gunicorn.conf.py"), "wsgi:app"]
         environment = environment_with({**self.given, "web_processes": str(processes)})
         master = self.begin(Command(name="web", argv=argv, environment=environment, log=self.log("web")))
-        wait_for(lambda: answers(self.port) and len(psutil.Process(master).children()) == processes, "the web")
+        wait_for(
+            lambda: answers(self.port) and len(psutil.Process(master).children()) == processes,
+            f"the web ({self.log('web')})",
+        )
         return psutil.Process(master).children()[0]
 
     def worker(self, *queues: str) -> int:

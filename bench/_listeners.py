@@ -92,15 +92,15 @@ class Listeners:
                 listener.is_ready, listener.tail = True, b""
                 self.ready += 1
             return
-        for found in MARK.finditer(seen):
-            self.receipts.setdefault(int(found[1]), []).append(now)
+        for mark in MARK.finditer(seen):
+            self.receipts.setdefault(int(mark[1]), []).append(now)
         # What has been counted must not be seen again with what comes next.
-        rest = seen[found.end() :] if (found := _last(seen)) else seen
-        listener.tail = rest[-LONGEST_MARK:]
+        listener.tail = seen[_end(seen) :][-LONGEST_MARK:]
 
 
-def _last(seen: bytes) -> re.Match[bytes] | None:
-    return next(reversed(list(MARK.finditer(seen))), None)
+def _end(seen: bytes) -> int:
+    """Where the last mark ends."""
+    return max((mark.end() for mark in MARK.finditer(seen)), default=0)
 
 
 def main() -> None:
