@@ -9,7 +9,7 @@ from flask import Flask, g
 from htmx_flask import Htmx
 
 from app.config import Settings
-from app.lib import markup, text
+from app.lib import excerpt, markup, text
 from app.lib.assets import Assets
 from app.lib.squeeze import squeeze
 from app.realtime import paths
@@ -33,6 +33,7 @@ def install(app: Flask, settings: Settings) -> None:
         signed_avatar_path=paths.signed_avatar_path,
     )
     app.jinja_env.filters.update(**markup.FILTERS, markdown=text.markdown_to_html, linked=text.linked, plain=text.plain)
+    app.jinja_env.filters["around"] = excerpt.around
     app.context_processor(viewer_context)
 
 

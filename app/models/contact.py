@@ -117,6 +117,11 @@ class Contact(Editable, Stamped, Model):
         return [(str(name), _readable(value)) for name, value in known if value not in (None, "")]
 
     @property
+    def attributes(self) -> list[tuple[str, str]]:
+        """The free names and values, for reading and editing."""
+        return [(name, _readable(value)) for name, value in sorted(self.custom_attributes.items())]
+
+    @property
     def latest_notes(self) -> list[ContactNote]:
         return self.notes(limit=3)
 

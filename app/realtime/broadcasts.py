@@ -95,20 +95,25 @@ BUBBLE = Broadcast(_inbox_of, Verb.APPEND, "messages/_message.html", "#messages-
 BUBBLES = Broadcast(_inbox_of, Verb.APPEND, "messages/_message.html", "#messages-{uuid}", _messages, "message")
 ANSWER = Broadcast(_visitor_of, Verb.APPEND, "widget/_message.html", "#messages", _message, "message", _is_on_widget)
 ANSWERS = Broadcast(_visitor_of, Verb.APPEND, "widget/_message.html", "#messages", _messages, "message", _is_on_widget)
-SEEN = Broadcast(
-    _visitor_in, Verb.REPLACE, "widget/_seen.html", "#seen", _conversation, "conversation", _is_widgets
-)
+SEEN = Broadcast(_visitor_in, Verb.REPLACE, "widget/_seen.html", "#seen", _conversation, "conversation", _is_widgets)
 PERSON = Broadcast(_account_of, Verb.REPLACE, "contacts/_person.html", "#person-{id}", _contact, "contact")
+NOTES = Broadcast(_account_of, Verb.REPLACE, "contacts/_notes.html", "#contact-notes-{id}", _contact, "contact")
+ATTRIBUTES = Broadcast(
+    _account_of, Verb.REPLACE, "contacts/_attributes.html", "#contact-attributes-{id}", _contact, "contact"
+)
+STANDING = Broadcast(
+    _account_of, Verb.REPLACE, "contacts/_standing.html", "#contact-standing-{id}", _contact, "contact"
+)
 
 CHANGED = (ROW, HEAD, PROPERTIES)
 
 BROADCASTS: dict[str, tuple[Broadcast, ...]] = {
-    "contact.updated": (PERSON,),
-    "contact.blocked": (PERSON,),
-    "contact.unblocked": (PERSON,),
-    "contact.noted": (PERSON,),
-    "contact.note_deleted": (PERSON,),
-    "contact.merged": (PERSON,),
+    "contact.updated": (PERSON, ATTRIBUTES),
+    "contact.blocked": (PERSON, STANDING),
+    "contact.unblocked": (PERSON, STANDING),
+    "contact.noted": (PERSON, NOTES),
+    "contact.note_deleted": (PERSON, NOTES),
+    "contact.merged": (PERSON, NOTES, ATTRIBUTES, STANDING),
     "conversation.created": CHANGED,
     "conversation.assigned": CHANGED,
     "conversation.unassigned": CHANGED,

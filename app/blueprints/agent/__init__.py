@@ -4,6 +4,10 @@ from __future__ import annotations
 
 from app.blueprints.agent import (
     assignment,
+    contact_attributes,
+    contact_block,
+    contact_notes,
+    contacts,
     conversations,
     habits,
     looking,
@@ -11,6 +15,7 @@ from app.blueprints.agent import (
     pending,
     priority,
     resolution,
+    search,
     seen,
     snooze,
     typing,
@@ -27,5 +32,10 @@ DOORS = (
     seen.door,
     looking.door,
     typing.door,
+    contacts.door,
+    contact_notes.door,
+    contact_attributes.door,
+    contact_block.door,
+    search.door,
     habits.blueprint,
 )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flask import render_template
+from flask import render_template, request
 from pydantic import Field
 
 from app.blueprints.agent.contacts import PREFIX, opened
@@ -26,7 +26,8 @@ def update(contact_id: int) -> str:
     """Set one, new or known."""
     form, contact = AttributeForm.read(), opened(contact_id)
     contact.set_attribute(form.name, form.value, by=viewer().actor)
-    return render_template("contacts/changed.stream.html", contact=contact)
+    emptied = "attribute" if "new" in request.args else ""
+    return render_template("contacts/changed.stream.html", contact=contact, emptied=emptied)
 
 
 @door.delete("")

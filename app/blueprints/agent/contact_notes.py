@@ -21,7 +21,7 @@ class NoteForm(Form):
 def create(contact_id: int) -> str:
     contact = opened(contact_id)
     contact.write_note(clean(NoteForm.read().content, LONGEST_NOTE), by=viewer().membership)
-    return render_template("contacts/changed.stream.html", contact=contact)
+    return render_template("contacts/changed.stream.html", contact=contact, emptied="note")
 
 
 @door.delete("/<int:note_id>")
