@@ -13,6 +13,7 @@ from types import FrameType
 from flask import Flask
 from redis import Redis, RedisError
 from rq import SimpleWorker
+from rq.exceptions import StopRequested
 from rq.timeouts import BaseDeathPenalty
 from rq.worker.base import DequeueStrategy
 
@@ -40,6 +41,13 @@ class Worker(SimpleWorker):
 
     death_penalty_class = NoDeathPenalty
     max_connection_wait_time = LONGEST_PAUSE
+    is_told_to_stop: Callable[[], bool] = staticmethod(lambda: False)
+
+    def _install_signal_handlers(self) -> None:
+        # What was told before RQ listens would be lost, and the worker would never end.
+        super()._install_signal_handlers()  # type: ignore[no-untyped-call]  # RQ leaves it untyped
+        if self.is_told_to_stop():
+            raise StopRequested
 
 
 def run(app: Flask, queues: Sequence[str]) -> None:
@@ -51,9 +59,11 @@ def run(app: Flask, queues: Sequence[str]) -> None:
         while not stopping():
             _drain_all(names)
             try:
-                _worker(app.config["PARLEY"].redis_url, names).work(
-                    logging_level="WARNING", dequeue_strategy=DequeueStrategy.ROUND_ROBIN
-                )
+                worker = _worker(app.config["PARLEY"].redis_url, names)
+                worker.is_told_to_stop = stopping
+                worker.work(logging_level="WARNING", dequeue_strategy=DequeueStrategy.ROUND_ROBIN)
+                return
+            except StopRequested:
                 return
             except (RedisError, OSError) as error:
                 log.warning("Redis is away, working without wake-up calls: %s", error)
