@@ -29,5 +29,6 @@ function isReady(element) {
 // A key may press what waits in a closed menu, but not what its screen has put away.
 function isReachable(element) {
   const menu = element.closest("[popover]")
-  return menu && !menu.matches(":popover-open") ? (menu.parentElement?.checkVisibility() ?? false) : element.checkVisibility()
+  // What is a drawer on a narrow screen stands open on a wide one.
+  return menu && !menu.checkVisibility() ? (menu.parentElement?.checkVisibility() ?? false) : element.checkVisibility()
 }
