@@ -16,7 +16,7 @@ customElements.define("toast-stack", class extends HTMLElement {
     new MutationObserver(changes => this.#changed(changes)).observe(this, { childList: true })
     const { signal } = this.#leaving = new AbortController()
     document.addEventListener("toast", event => this.add(event.detail), { signal })
-    this.addEventListener("click", event => event.target.closest(".toast-action") && event.target.closest(".toast").remove(), { signal })
+    this.addEventListener("click", event => this.#acted(event.target.closest(".toast-action")), { signal })
     for (const toast of this.children) this.#count(toast)
   }
 
@@ -47,8 +47,15 @@ customElements.define("toast-stack", class extends HTMLElement {
     for (const toast of passing.slice(0, -AT_ONCE)) toast.remove()
   }
 
+  // htmx puts nothing on the page for a button that has left it: a toast that asked the server something only hides.
+  #acted(button) {
+    const toast = button?.closest(".toast")
+    if (button?.hasAttribute("data-htmx-powered")) toast.classList.add("toast-done")
+    else toast?.remove()
+  }
+
   #count(toast) {
     if (toast.hasAttribute("data-stays")) return
-    setTimeout(() => toast.matches(":hover, :focus-within") ? this.#count(toast) : toast.remove(), SHOWN_FOR)
+    setTimeout(() => toast.matches(":hover, :focus-within") && !toast.matches(".toast-done") ? this.#count(toast) : toast.remove(), SHOWN_FOR)
   }
 })
