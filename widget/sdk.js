@@ -107,7 +107,7 @@
     ui = { host, root, panel, launcher, badge, teaser };
     launcher.hidden = Boolean(wanted.hideMessageBubble);
     label();
-    launcher.addEventListener("click", () => toggle());
+    launcher.addEventListener("click", event => toggle(undefined, !event.detail));
     // Whoever points at it is about to press it.
     for (const sign of ["pointerenter", "focus"]) launcher.addEventListener(sign, makeFrame, { once: true });
     host.addEventListener("keydown", event => event.key === "Escape" && toggle("close"));
@@ -166,19 +166,21 @@
     if (frame) frame.src = address();
   }
 
-  function toggle(wanted) {
+  let byKeyboard = false;
+  function toggle(wanted, isByKeyboard) {
     if (!ui) return;
     const isOpen = wanted ? wanted === "open" : !api.isOpen;
     if (isOpen === api.isOpen) return;
     makeFrame();
     api.isOpen = isOpen;
+    byKeyboard = Boolean(isByKeyboard);
     if (isOpen) focusBefore = document.activeElement;
     ui.panel.hidden = !isOpen;
     ui.host.toggleAttribute("data-open", isOpen);
     ui.launcher.replaceChild(icon(isOpen ? "down" : "chat"), ui.launcher.firstChild);
     lockPage(isOpen);
     showUnread(unread);
-    say(isOpen ? "opened" : "closed", {}, false);
+    say(isOpen ? "opened" : "closed", { byKeyboard }, false);
     if (isOpen) frame.focus();
     else if (!ui.launcher.hidden) ui.launcher.focus();
     else if (focusBefore && focusBefore.focus) focusBefore.focus();
@@ -228,12 +230,12 @@
 
   const HEARD = {
     loaded(_, source) {
-      post(source, "start", { token: recall(), isOpen: api.isOpen, page: page() });
+      post(source, "start", { token: recall(), isOpen: api.isOpen, byKeyboard, page: page() });
     },
     ready(_, source) {
       if (source === popped) return;
       isReady = true;
-      if (api.isOpen) post(source, "opened");
+      if (api.isOpen) post(source, "opened", { byKeyboard });
       for (const [name, data] of waiting.splice(0)) post(source, name, data);
     },
     token: ({ token: given }) => remember(given),

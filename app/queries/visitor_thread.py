@@ -9,6 +9,7 @@ from sqlalchemy.orm import joinedload
 from sqlalchemy.sql.base import ExecutableOption
 
 from app.lib.database import db
+from app.models.contact import ContactInbox
 from app.models.conversation import Conversation
 from app.models.membership import Membership
 from app.models.message import Message
@@ -68,6 +69,25 @@ def last_answer(conversation: Conversation) -> Message | None:
         .limit(1)
         .options(*_shown())
     )
+
+
+def state_of(account_id: int, inbox_id: int, source_id: str) -> tuple[ContactInbox | None, int]:
+    """A visitor's session and the version of their conversation, 0 before there is one: what a heartbeat asks, in one."""
+    found = db.session.execute(
+        select(ContactInbox, func.coalesce(Conversation.version, 0))
+        .outerjoin(
+            Conversation,
+            (Conversation.account_id == ContactInbox.account_id) & (Conversation.contact_inbox_id == ContactInbox.id),
+        )
+        .where(
+            ContactInbox.account_id == account_id,
+            ContactInbox.inbox_id == inbox_id,
+            ContactInbox.source_id == source_id,
+        )
+        .order_by(Conversation.id.desc().nulls_last())
+        .limit(1)
+    ).first()
+    return (found[0], found[1]) if found else (None, 0)
 
 
 def _readable(conversation: Conversation) -> list[ColumnElement[bool]]:

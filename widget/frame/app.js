@@ -14,17 +14,17 @@ const state = { isOpen: false, isKnown: false, conversation: "", version: 0, mor
 const pending = { contact: {}, conversation: {} }
 
 async function start() {
+  openComposer(write)
   const greeting = await meetHost()
   if (isFramed && !greeting) return
   state.page = greeting?.page ?? {}
   visitor.token = greeting ? greeting.token : ownToken()
   await begin()
-  openComposer((content, files) => write(content, files))
   openOutbox({ before: () => keepToken(), page: () => ({ page_url: state.page.url, page_title: state.page.title }), sent, lost })
   onOldest(older)
   listenToHost()
   tell("ready", { conversation: Boolean(state.conversation) })
-  if (!isFramed || greeting?.isOpen) opened()
+  if (!isFramed || greeting?.isOpen) opened(greeting ?? {})
   else if (state.conversation) line()
 }
 
@@ -37,8 +37,8 @@ async function begin() {
     take(told.thread)
   } catch (error) {
     if (error instanceof Refused && error.status === 401 && visitor.token) return forget(), begin()
-    // Not reached: the line goes on trying.
-    setTimeout(() => state.conversation || begin(), 5000)
+    // Not reached, or closed: there is nothing to show yet, and what is written waits.
+    setTimeout(() => visitor.token || begin(), 10_000)
   }
 }
 
@@ -50,10 +50,12 @@ function take(told) {
   tellUnread()
 }
 
+// True when there is a new token to go on with.
 async function lost() {
+  closeLine()
   forget()
   await begin()
-  return true
+  return Boolean(visitor.token)
 }
 
 function forget() {
@@ -85,7 +87,7 @@ function sent({ conversation, version }) {
 /* live */
 
 function line() {
-  openLine({ html: heardHtml, event: heardEvent, missed: catchUp, lost: () => lost().then(line) })
+  if (visitor.token) openLine({ html: heardHtml, event: heardEvent, missed: catchUp, lost: () => lost().then(line) })
 }
 
 function heardHtml(html) {
@@ -211,7 +213,7 @@ function drawRecent() {
 
 function ago(moment) {
   const minutes = Math.round((Date.now() - moment) / 60_000)
-  const [count, unit] = minutes < 60 ? [minutes, "minute"] : minutes < 1440 ? [Math.floor(minutes / 60), "hour"] : [Math.floor(minutes / 1440), "day"]
+  const [count, unit] = minutes < 1 ? [0, "second"] : minutes < 60 ? [minutes, "minute"] : minutes < 1440 ? [Math.floor(minutes / 60), "hour"] : [Math.floor(minutes / 1440), "day"]
   return new Intl.RelativeTimeFormat(facts.locale, { style: "narrow", numeric: "auto" }).format(-count, unit)
 }
 
@@ -237,14 +239,14 @@ function show(view) {
   tellUnread()
 }
 
-function opened() {
+function opened({ byKeyboard } = {}) {
   if (state.isOpen) return
   const isChat = state.unread > 0 || !find("chat").hidden
   state.isOpen = true
   show(isChat ? "chat" : "home")
   // On a phone the keyboard comes when the visitor wants it.
   if (isChat && !matchMedia("(pointer: coarse)").matches) focusComposer()
-  else if (!isChat) document.querySelector("[data-does=write]").focus({ preventScroll: true })
+  else if (!isChat) document.querySelector(byKeyboard ? "[data-does=write]" : "main").focus({ preventScroll: true })
 }
 
 function closed() {

@@ -7,15 +7,14 @@ import { put, putDraft, removeDraft, tellDraft } from "./thread.js"
 
 const PLACE = `parley:outbox:${facts.websiteToken}`
 const RETRY = 5000
-let entries = []
+let entries = kept()
 let isSending = false
 let again
-let told = {}
+let told = null
 
-// `listeners`: before(), each time just before something is sent; page(), where the visitor is; sent(answer); lost() for a refused token.
+// What is written before this waits. `listeners`: before(), each time just before something is sent; page(), where the visitor is; sent(answer); lost() for a refused token.
 export function openOutbox(listeners) {
   told = listeners
-  entries = kept()
   for (const entry of entries) putDraft(entry)
   flush()
 }
@@ -36,7 +35,7 @@ export function empty() {
 
 export async function flush() {
   clearTimeout(again)
-  if (isSending) return
+  if (isSending || !told) return
   isSending = true
   try {
     for (let entry; (entry = entries.find(each => !each.failed)); ) {

@@ -11,10 +11,12 @@ from redis.exceptions import RedisError
 from simple_websocket import Server
 
 from app.actions.meet import own_uuid
-from app.blueprints.widget.visitor import Key, conversation_of, visiting
+from app.blueprints.widget.visitor import Key, visiting
 from app.errors import NotSignedIn, Unavailable
+from app.ledger.transaction import transaction
 from app.lib import crypto, redis
 from app.models.contact import ContactInbox
+from app.queries import visitor_thread
 from app.realtime import signals, streams
 from app.realtime.hub import hub
 
@@ -56,23 +58,23 @@ def enter() -> None:
 @sock.route("/widget/socket", bp=door)  # type: ignore[untyped-decorator]  # published without types
 def listen(ws: Server) -> None:
     key: Key = g.key
-    session: list[ContactInbox] = []
+    stream: str = g.stream
+    sessions: list[ContactInbox] = []
 
     def beat() -> dict[str, Any]:
-        with visiting(key) as visitor:
-            session[:] = [found] if (found := visitor.session) else []
-            conversation = conversation_of(session[0]) if session else None
-            head = conversation.version if conversation else 0
-        for each in session:
-            signals.visitor_is_here(each)
-        return {"head": head}
+        with transaction(key.account_id):
+            session, version = visitor_thread.state_of(key.account_id, key.inbox_id, key.source_id)
+        if session:
+            sessions[:] = [session]
+            signals.visitor_is_here(session)
+        return {"head": version}
 
-    heard = {g.stream}
     try:
-        hub().serve(ws, heard, permitted=lambda: heard, on_beat=beat)
+        hub().serve(ws, {stream}, permitted=lambda: {stream}, on_beat=beat, pulse=stream)
     finally:
-        for each in session:
-            signals.visitor_has_left(each)
+        if stream not in hub().by_stream:
+            for session in sessions:
+                signals.visitor_has_left(session)
 
 
 def _place(ticket: str) -> str:
