@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import FrameLocator, Page, expect
+from playwright.sync_api import FilePayload, FrameLocator, Page, expect
 from sqlalchemy import func, select
 
 from app.ledger.transaction import transaction
@@ -90,11 +90,11 @@ def visit(visitor_page: Visit, website: Website) -> Callable[..., Widget]:
     return go
 
 
-def answer(cast: Cast, text: str, **values: object) -> None:
+def answer(cast: Cast, text: str, *, private: bool = False) -> None:
     with transaction(cast.account_id):
         conversation = db.session.scalars(select(Conversation).order_by(Conversation.id.desc())).first()
         assert conversation
-        conversation.reply(text, by=bob(cast).actor, **values)
+        conversation.reply(text, by=bob(cast).actor, private=private)
 
 
 def said(cast: Cast) -> list[str]:
@@ -233,9 +233,8 @@ def test_escape_closes_and_the_focus_comes_and_goes(visit: Callable[..., Widget]
 def test_files_are_picked_and_shown(visit: Callable[..., Widget], cast: Cast) -> None:
     widget = visit()
     widget.open_chat()
-    widget.frame.locator("#picker").set_input_files(
-        [{"name": "invoice.txt", "mimeType": "text/plain", "buffer": b"one bicycle"}]
-    )
+    invoice: FilePayload = {"name": "invoice.txt", "mimeType": "text/plain", "buffer": b"one bicycle"}
+    widget.frame.locator("#picker").set_input_files([invoice])
     expect(widget.frame.locator(".widget-file")).to_contain_text("invoice.txt")
     widget.field.press("Enter")
     expect(widget.messages.first.get_by_role("link", name="invoice.txt")).to_be_visible()
