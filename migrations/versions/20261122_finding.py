@@ -127,7 +127,7 @@ begin
   if own is null or asked is null then
     return;
   end if;
-  if parley_expected('contacts', asked) > 2000 then
+  if parley_expected('contacts', asked) > 500 then
     return query
       select id from (
         select c.id, c.search from contacts c where c.account_id = own

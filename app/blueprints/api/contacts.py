@@ -82,31 +82,31 @@ def create() -> Response:
     return jsonify(id=contact.id, availability_status=shape["availability_status"], payload=[shape])
 
 
-@door.get("/<int:id>")
-def show(id: int) -> Response:
-    contact = _found(id)
-    return jsonify(payload=shapes.contact(contact, _sessions([contact]).get(id, [])))
+@door.get("/<int:contact_id>")
+def show(contact_id: int) -> Response:
+    contact = _found(contact_id)
+    return jsonify(payload=shapes.contact(contact, _sessions([contact]).get(contact_id, [])))
 
 
-@door.route("/<int:id>", methods=["PUT", "PATCH"])
-def update(id: int) -> Response:
+@door.route("/<int:contact_id>", methods=["PUT", "PATCH"])
+def update(contact_id: int) -> Response:
     """Attributes are merged with those there are, at every depth."""
-    form, contact = ContactForm.read(), _found(id)
+    form, contact = ContactForm.read(), _found(contact_id)
     values = form.values()
     for name in {"additional_attributes", "custom_attributes"} & values.keys():
         values[name] = deeply(getattr(contact, name), values[name])
     contact.edit(by=viewer().actor, **values)
     if form.blocked is not None:
         (contact.block if form.blocked else contact.unblock)(by=viewer().actor)
-    return jsonify(payload=shapes.contact(contact, _sessions([contact]).get(id, [])))
+    return jsonify(payload=shapes.contact(contact, _sessions([contact]).get(contact_id, [])))
 
 
-@door.get("/<int:id>/conversations")
-def list_conversations(id: int) -> Response:
+@door.get("/<int:contact_id>/conversations")
+def list_conversations(contact_id: int) -> Response:
     """The latest of theirs that the token's owner may see."""
     found = db.session.scalars(
         select(Conversation)
-        .where(Conversation.visible_to(viewer().membership), Conversation.contact_id == _found(id).id)
+        .where(Conversation.visible_to(viewer().membership), Conversation.contact_id == _found(contact_id).id)
         .order_by(Conversation.last_activity_at.desc(), Conversation.id.desc())
         .limit(MOST_CONVERSATIONS)
         .options(*conversations.shown())
@@ -122,8 +122,8 @@ def _page(page: contact_pages.Page) -> Response:
     )
 
 
-def _found(id: int) -> Contact:
-    found = db.session.get(Contact, (viewer().account.id, id))
+def _found(contact_id: int) -> Contact:
+    found = db.session.get(Contact, (viewer().account.id, contact_id))
     if found is None:
         raise NotFound
     return found

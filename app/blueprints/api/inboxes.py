@@ -21,16 +21,16 @@ def index() -> Response:
     return jsonify(payload=[shapes.inbox(inbox) for inbox in inboxes])
 
 
-@door.get("/<int:id>", strict_slashes=False)
-def show(id: int) -> Response:
-    return jsonify(shapes.inbox(seen_inbox(id)))
+@door.get("/<int:inbox_id>", strict_slashes=False)
+def show(inbox_id: int) -> Response:
+    return jsonify(shapes.inbox(seen_inbox(inbox_id)))
 
 
-def seen_inbox(id: int) -> Inbox:
+def seen_inbox(inbox_id: int) -> Inbox:
     """Raises NotFound when it is not this person's to see."""
     found = db.session.scalar(
         select(Inbox).where(
-            Inbox.account_id == viewer().account.id, Inbox.id == id, Inbox.visible_to(viewer().membership)
+            Inbox.account_id == viewer().account.id, Inbox.id == inbox_id, Inbox.visible_to(viewer().membership)
         )
     )
     if found is None:

@@ -1,0 +1,217 @@
+"""Every address with an account in it, with each id swapped for another account's: nothing is found, nothing changes.
+
+The list of addresses is the application's own, so that a new one is tried as soon as it exists; one with a parameter that
+`Ids` does not know fails until it does.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass, replace
+from io import BytesIO
+from typing import Any
+
+import pytest
+from flask import Flask
+from sqlalchemy import create_engine, inspect, text
+from werkzeug.routing import Rule
+from werkzeug.test import TestResponse
+
+from app.channels.base import Inbound
+from app.config import Settings
+from app.ledger.transaction import transaction
+from app.lib import storage
+from app.lib.database import db, owner_url
+from app.models import Attachment, ContactNote, Conversation, InboxMember
+from tests.at_the_door import ALICE, BOB, CHARLIE, browser_of
+from tests.cast import Cast, a_contact, a_session
+from tests.programs import a_program
+
+REFUSED = (401, 403, 404)
+# Part of an address for people to read; what is shown does not depend on it.
+DECORATIVE = {"name": "wheel.png"}
+# What a colleague outside an inbox is kept from; contacts are everyone's of the account.
+OF_AN_INBOX = {"number", "client_id", "uuid", "inbox_id"}
+# Enough for every form to be taken, so that what refuses is the place.
+SENT: dict[str, Any] = {
+    "content": "Hello", "client_id": "swapped-client-id", "name": "Swapped", "value": "Swapped", "email": "s@x.example",
+    "emails": "s@x.example", "phone_number": "+4930123456", "priority": "high", "status": "resolved", "role": "agent",
+    "on": "true", "availability": "busy", "until": "2031-01-01T09:00:00Z", "snoozed_until": "1924938000",
+    "assignee": "", "assignee_id": "0", "to": "", "timezone": "UTC", "locale": "en", "blocked": "true",
+}  # fmt: skip
+# When someone was last seen says nothing of what they were refused.
+PASSING = ("active_at", "last_used_at", "updated_at", "last_sign_in_at", "last_sign_in_address")
+UNWATCHED = {"logins", "throttles", "alembic_version"}
+
+
+@dataclass(frozen=True)
+class Ids:
+    """One thing of each kind that an address can name, all of one account."""
+
+    account_id: int
+    contact_id: int
+    note_id: int
+    number: int
+    client_id: str
+    uuid: str
+    key: str
+    inbox_id: int
+    user_id: int
+
+
+@pytest.fixture
+def own(cast: Cast) -> Ids:
+    """Of Elsewhere, where Charlie administers."""
+    return furnish(cast.other_account_id, cast.other_inbox_id, cast.charlie_id, conversations=1)
+
+
+@pytest.fixture
+def others(cast: Cast) -> Ids:
+    """Of Fernway; the numbers of its conversations go further than Elsewhere's."""
+    return furnish(cast.account_id, cast.inbox_id, cast.bob_id, conversations=3)
+
+
+def furnish(account_id: int, inbox_id: int, user_id: int, *, conversations: int) -> Ids:
+    picture = BytesIO(bytes.fromhex(PIXEL))
+    stored = storage.save(picture, filename="wheel.png", limit_bytes=10_000)
+    with transaction(account_id):
+        contact = a_contact(account_id, f"Customer of {account_id}", avatar_key=stored.key)
+        note = ContactNote(account_id=account_id, contact_id=contact.id, user_id=user_id, content="A note")
+        db.session.add(note)
+        for _ in range(conversations):
+            conversation = Conversation.start(a_session(contact, inbox_id))
+        message = conversation.receive(
+            Inbound("A wheel", client_id=str(uuid.uuid4()), attachments=[stored]), contact=contact
+        )
+        db.session.flush()
+        attachment = db.session.query(Attachment).filter_by(message_id=message.id).one()
+        return Ids(
+            account_id=account_id,
+            contact_id=contact.id,
+            note_id=note.id,
+            number=conversation.display_id,
+            client_id=message.client_id,
+            uuid=str(attachment.uuid),
+            key=stored.key,
+            inbox_id=inbox_id,
+            user_id=user_id,
+        )
+
+
+def routes(app: Flask) -> Iterator[tuple[Rule, str]]:
+    for rule in app.url_map.iter_rules():
+        if "account_id" in rule.arguments:
+            for method in sorted((rule.methods or set()) - {"HEAD", "OPTIONS"}):
+                yield rule, method
+
+
+def address(app: Flask, rule: Rule, ids: Ids) -> str:
+    known = asdict(ids) | DECORATIVE
+    unknown = rule.arguments - known.keys()
+    assert not unknown, f"{rule.rule}: teach Ids what {', '.join(unknown)} is, so that it can be swapped"
+    path = app.url_map.bind("localhost").build(rule.endpoint, {name: known[name] for name in rule.arguments})
+    return str(path)
+
+
+class Asking:
+    """Someone with a browser and a token, who sends each door what it takes."""
+
+    def __init__(self, app: Flask, email: str, user_id: int) -> None:
+        self.app = app
+        self.browser = browser_of(app, email)
+        self.program = a_program(app, user_id, 0)
+
+    def ask(self, rule: Rule, method: str, ids: Ids) -> TestResponse:
+        path = address(self.app, rule, ids)
+        body = {} if method == "GET" else {"data": dict(SENT)}
+        if path.startswith("/api/"):
+            body = {} if method == "GET" else {"json": {name: value for name, value in SENT.items() if name != "until"}}
+            return self.program.send(method, path, **body)
+        if rule.endpoint == "sockets.listen":
+            headers = {"Upgrade": "websocket", "Connection": "Upgrade", "Origin": "http://localhost"}
+            return self.browser.get(path, headers=headers)
+        query = {"name": "Swapped"} if method == "DELETE" else {}
+        return self.browser.open(path, method=method, query_string=query, headers={"HX-Request": "true"}, **body)
+
+
+@pytest.fixture
+def everything(app: Flask, settings: Settings) -> Iterator[Any]:
+    """A picture of every row of every table, whoever it belongs to."""
+    engine = create_engine(owner_url(settings))
+    tables = sorted(set(inspect(engine).get_table_names()) - UNWATCHED)
+    passing = ", ".join(f"'{column}'" for column in PASSING)
+
+    def look() -> dict[str, list[str]]:
+        with engine.connect() as connection:
+            return {
+                table: list(
+                    connection.scalars(
+                        text(f"select md5((to_jsonb(t) - array[{passing}])::text) from {table} t order by 1")
+                    )
+                )
+                for table in tables
+            }
+
+    yield look
+    engine.dispose()
+
+
+def test_a_strangers_account_is_not_there(app: Flask, cast: Cast, own: Ids, others: Ids, everything: Any) -> None:
+    charlie = Asking(app, CHARLIE, cast.charlie_id)
+    before = everything()
+    for rule, method in routes(app):
+        answer = charlie.ask(rule, method, others)
+        assert answer.status_code in REFUSED, f"{method} {rule.rule} answered {answer.status_code}"
+        assert everything() == before, f"{method} {rule.rule} changed something"
+
+
+def test_in_ones_own_account_nothing_of_another_is_there(
+    app: Flask, cast: Cast, own: Ids, others: Ids, everything: Any
+) -> None:
+    charlie = Asking(app, CHARLIE, cast.charlie_id)
+    before = everything()
+    for rule, method in routes(app):
+        for swapped in rule.arguments - {"account_id"} - DECORATIVE.keys():
+            answer = charlie.ask(rule, method, replace(own, **{swapped: getattr(others, swapped)}))
+            told = f"{method} {rule.rule} with another's {swapped}"
+            assert answer.status_code in REFUSED, f"{told} answered {answer.status_code}"
+            assert everything() == before, f"{told} changed something"
+
+
+def test_an_agent_outside_the_inbox_finds_nothing_of_it(app: Flask, cast: Cast, others: Ids, everything: Any) -> None:
+    with transaction(cast.account_id):
+        db.session.query(InboxMember).delete()
+    bob = Asking(app, BOB, cast.bob_id)
+    before = everything()
+    for rule, method in routes(app):
+        if rule.arguments & OF_AN_INBOX or "/settings" in rule.rule:
+            answer = bob.ask(rule, method, others)
+            assert answer.status_code in REFUSED, f"{method} {rule.rule} answered {answer.status_code}"
+            assert everything() == before, f"{method} {rule.rule} changed something"
+
+
+def test_whoever_is_not_signed_in_is_led_to_the_door(app: Flask, cast: Cast, others: Ids, everything: Any) -> None:
+    before = everything()
+    for rule, method in routes(app):
+        answer = app.test_client().open(
+            address(app, rule, others), method=method, data=SENT if method != "GET" else None
+        )
+        at_the_door = answer.status_code == 401 or (answer.location or "").startswith("/login")
+        assert at_the_door, f"{method} {rule.rule} answered {answer.status_code}"
+    assert everything() == before
+
+
+def test_whom_it_belongs_to_finds_each_of_them(app: Flask, cast: Cast, others: Ids) -> None:
+    """Else the tests above would prove nothing."""
+    alice = Asking(app, ALICE, cast.alice_id)
+    for rule, method in routes(app):
+        if method == "GET" and rule.endpoint != "sockets.listen":
+            answer = alice.ask(rule, method, others)
+            assert answer.status_code in (200, 302, 303, 422), f"{rule.rule} answered {answer.status_code}"
+
+
+PIXEL = (
+    "89504e470d0a1a0a0000000d49484452000000010000000108060000001f15c4890000000d49444154789c63f8cfc0f01f00050001ff89993d1d"
+    "0000000049454e44ae426082"
+)
