@@ -16,6 +16,7 @@ from app.lib.database import db
 from app.models import Contact, Conversation, Inbox, Message
 from app.realtime import signals
 from tests.browser.conftest import Desk, Visit
+from tests.browser.inbox import listens
 from tests.browser.website import Website
 from tests.cast import Cast, bob
 
@@ -433,3 +434,37 @@ def test_axe_finds_nothing(visit: Callable[..., Widget], cast: Cast, width: int,
 def findings(page: Page) -> list[tuple[str, list[str]]]:
     found = Axe().run(page).response["violations"]
     return [(one["id"], [node["html"] for node in one["nodes"]]) for one in found]
+
+
+def test_two_windows_a_visitor_and_an_agent_talk_live(
+    visit: Callable[..., Widget], signed_in_page: Visit, desk: Desk, cast: Cast
+) -> None:
+    agent = signed_in_page("Bob")
+    agent.goto(f"{desk.url}/accounts/{cast.account_id}/conversations")
+    listens(agent)
+    widget = visit()
+    widget.write("Is the Ridge 2 in size M back?")
+    row = agent.locator(".conversation-row").first
+    expect(row).to_contain_text("Is the Ridge 2 in size M back?")
+    row.locator(".conversation-name").click()
+    expect(agent.locator(".message-in .bubble")).to_have_text("Is the Ridge 2 in size M back?")
+    agent.locator("#composer-text").click()
+    agent.keyboard.type("It comes back on Friday.")
+    expect(widget.frame.get_by_text("Bob is typing")).to_have_count(1)
+    agent.keyboard.press("Control+Enter")
+    expect(widget.messages.nth(1).locator(".bubble")).to_have_text("It comes back on Friday.")
+    expect(widget.messages.first.locator(".message-meta")).to_contain_text("Seen")
+    expect(agent.locator(".message-out")).to_have_attribute("data-state", "read")
+    widget.field.press_sequentially("Gre")
+    expect(agent.get_by_text("is typing")).not_to_have_count(0)
+    widget.write("Great, thank you")
+    expect(agent.locator(".message-in .bubble").last).to_have_text("Great, thank you")
+    agent.locator("#composer-note").click()
+    agent.locator("#composer-text").fill("Holds until Friday")
+    agent.keyboard.press("Control+Enter")
+    expect(agent.get_by_text("Holds until Friday")).not_to_have_count(0)
+    agent.locator("#composer-reply").click()
+    agent.locator("#composer-text").fill("See you then")
+    agent.keyboard.press("Control+Enter")
+    expect(widget.messages).to_have_text([re.compile(text) for text in ("Ridge", "Friday", "Great", "See you then")])
+    expect(widget.frame.get_by_text("Holds until Friday")).to_have_count(0)
