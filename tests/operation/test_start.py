@@ -7,6 +7,8 @@ import os
 import re
 import signal
 import stat
+import subprocess
+import sys
 import time
 import urllib.request
 from pathlib import Path
@@ -20,9 +22,11 @@ from redis import Redis, RedisError
 from simple_websocket import Client, ConnectionClosed
 
 from app.supervisor.data import LAYOUT
-from tests.operation.conftest import Started, Starter, eventually
+from tests.operation.conftest import ROOT, Started, Starter, eventually
 
 READY = "Ctrl-C stops everything"
+# How long a machine with nothing else to do takes to load the application; a busy one is given as much longer.
+LOADS_IN = 1.2
 
 
 def get(url: str) -> str:
@@ -125,12 +129,19 @@ def test_the_second_start_is_quick_and_keeps_the_addresses(start: Starter) -> No
     first.until(READY)
     facts = first.facts
     first.stop()
+    slowness = max(1.0, seconds_to_load() / LOADS_IN)
     began = time.monotonic()
     second = start(data=first.data, port=first.port)
     second.until(READY)
-    assert time.monotonic() - began < 6
+    assert time.monotonic() - began < 6 * slowness
     assert "demo" not in second.said
     assert second.facts == facts
+
+
+def seconds_to_load() -> float:
+    began = time.monotonic()
+    subprocess.run([sys.executable, "-c", "import app"], cwd=ROOT, check=True)
+    return time.monotonic() - began
 
 
 def test_two_copies_run_side_by_side(start: Starter, tmp_path: Path) -> None:
