@@ -127,7 +127,9 @@ def test_a_note_is_for_colleagues_and_drafts_stay(desk: Desk, cast: Cast, signed
     listens(page)
     page.locator("#composer-text").fill("Half a rep")
     open_conversation(page, "Erin")
-    expect(page.locator("#row-" + uuid_of(cast, number) + " .conversation-text:visible")).to_have_text("Draft Half a rep")
+    expect(page.locator("#row-" + uuid_of(cast, number) + " .conversation-text:visible")).to_have_text(
+        "Draft Half a rep"
+    )
     open_conversation(page, "Dana")
     expect(page.locator("#composer-text")).to_have_value("Half a rep")
     page.locator("#composer-text").fill("")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-
 import pytest
 from playwright.sync_api import Page, expect
 from redis import Redis
@@ -176,5 +175,3 @@ def test_what_one_does_everyone_sees(page: Page, desk: Desk, cast: Cast, signed_
         expect(each.locator(".conversation-name", has_text="Dana")).to_have_count(0)
     expect(page.locator(".message-out .message-meta")).to_contain_text("You")
     expect(other.locator(".message-out .message-meta")).to_contain_text("Bob")
-
-
