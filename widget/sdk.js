@@ -409,7 +409,7 @@
     .launcher:has(.title) > svg { margin-inline-start: 16px; }
     .badge { position: absolute; top: -3px; inset-inline-end: -3px; min-width: 22px; height: 22px; padding: 0 6px; border: 2px solid light-dark(#fff, #17181b); border-radius: 11px;
       background: #c62c33; color: #fff; font-size: 11px; font-weight: 700; line-height: 18px; text-align: center; }
-    .teaser { display: flex; align-items: flex-start; gap: 12px; position: relative; width: 300px; max-width: calc(100vw - 40px); padding: 14px 40px 14px 14px; border-radius: 16px;
+    .teaser { display: flex; align-items: flex-start; gap: 12px; position: relative; z-index: 1; isolation: isolate; width: 300px; max-width: calc(100vw - 40px); padding: 14px 40px 14px 14px; border-radius: 16px;
       background: var(--ground); color: var(--text); box-shadow: 0 0 0 1px var(--ring), 0 2px 4px rgb(0 0 0 / .06), 0 12px 32px -6px rgb(0 0 0 / .26); pointer-events: auto; animation: rise .16s cubic-bezier(.2,0,0,1); }
     :host([dir=rtl]) .teaser { padding: 14px 14px 14px 40px; }
     .face { display: grid; place-items: center; flex: none; width: 36px; height: 36px; overflow: hidden; border-radius: 50%; background: var(--brand); color: var(--words); font-size: 13px; font-weight: 600; }

@@ -468,3 +468,33 @@ def test_two_windows_a_visitor_and_an_agent_talk_live(
     agent.keyboard.press("Control+Enter")
     expect(widget.messages).to_have_text([re.compile(text) for text in ("Ridge", "Friday", "Great", "See you then")])
     expect(widget.frame.get_by_text("Holds until Friday")).to_have_count(0)
+
+
+def test_the_chat_goes_on_in_a_window_of_its_own(visit: Callable[..., Widget], cast: Cast) -> None:
+    widget = visit().write("Hello")
+    widget.frame.get_by_role("button", name="More").click()
+    with widget.page.context.expect_page() as opened:
+        widget.frame.get_by_role("menuitem", name="Open in a window").click()
+    own = opened.value
+    expect(own.locator("#messages .message")).to_have_text(re.compile("Hello"))
+    expect(widget.launcher).to_have_attribute("aria-expanded", "false")
+    own.get_by_role("textbox", name="Write a message").fill("From the window")
+    own.keyboard.press("Enter")
+    expect(widget.messages).to_have_count(2)
+    answer(cast, "I see you")
+    expect(own.locator("#messages .message").last).to_contain_text("I see you")
+    own.close()
+
+
+def test_the_frame_alone_is_a_page_one_can_link_to(
+    visitor_page: Visit, website: Website, desk: Desk, cast: Cast
+) -> None:
+    page = visitor_page()
+    page.goto(f"{desk.url}/widget?website_token={website.token}")
+    page.get_by_role("button", name=re.compile("^Write to us")).click()
+    page.get_by_role("textbox", name="Write a message").fill("From a link")
+    page.keyboard.press("Enter")
+    expect(page.locator(".message-out:not(.is-draft)")).to_have_count(1)
+    page.reload()
+    page.get_by_role("button", name="Messages").click()
+    expect(page.locator("#messages .message")).to_have_text(re.compile("From a link"))

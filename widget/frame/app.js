@@ -18,6 +18,7 @@ async function start() {
   const greeting = await meetHost()
   if (isFramed && !greeting) return
   state.page = greeting?.page ?? {}
+  state.isAlone = !greeting
   visitor.token = greeting ? greeting.token : ownToken()
   await begin()
   openOutbox({ before: () => keepToken(), page: () => ({ page_url: state.page.url, page_title: state.page.title }), sent, lost })
@@ -68,7 +69,7 @@ function forget() {
 
 function keepToken() {
   tell("token", { token: visitor.token })
-  if (!isFramed) keepOwn(visitor.token)
+  if (state.isAlone) keepOwn(visitor.token)
 }
 
 function sent({ conversation, version }) {
@@ -239,9 +240,9 @@ function show(view) {
   tellUnread()
 }
 
-function opened({ byKeyboard } = {}) {
+function opened({ byKeyboard, view } = {}) {
   if (state.isOpen) return
-  const isChat = state.unread > 0 || !find("chat").hidden
+  const isChat = view === "chat" || state.unread > 0 || !find("chat").hidden
   state.isOpen = true
   show(isChat ? "chat" : "home")
   // On a phone the keyboard comes when the visitor wants it.
@@ -260,9 +261,25 @@ const DOES = {
   write: () => (show("chat"), focusComposer()),
   close: () => (isFramed ? tell("close") : window.close()),
   newest: () => toEnd(),
-  popout: () => tell("popout"),
+  popout,
   end: () => call("POST", "resolution").then(() => note(t("ended")), () => note(t("no_answer"))),
 }
+
+// The window is opened from here, where the visitor pressed; it asks us who they are, as we asked the page around us.
+let popped = null
+
+function popout() {
+  const place = new URL(location.href)
+  place.searchParams.set("popout", "1")
+  popped = window.open(place, "parley", "popup,width=400,height=640")
+  if (popped) tell("close")
+}
+
+addEventListener("message", ({ source, origin, data }) => {
+  if (!popped || source !== popped || origin !== location.origin) return
+  if (data?.parley === "loaded") popped.postMessage({ parley: "start", token: visitor.token, isOpen: true, view: "chat", page: state.page }, origin)
+  if (data?.parley === "token") keepToken()
+})
 
 document.addEventListener("click", event => {
   const pressed = event.target.closest("[data-does]")
@@ -365,6 +382,9 @@ function keepOwn(token) {
     else localStorage.removeItem(OWN_PLACE)
   } catch { /* kept for as long as the page is open */ }
 }
+
+for (const item of document.querySelectorAll("[data-does=popout]")) item.hidden = !isFramed
+for (const item of document.querySelectorAll("[data-does=close]")) item.hidden = !isFramed && !window.opener
 
 if (facts.isPreview) document.body.inert = true
 else start()
