@@ -50,7 +50,7 @@ def _site(value: str) -> str:
 
 def _domains(value: Any) -> Any:
     """One a line, or separated by commas."""
-    lines = [value] if isinstance(value, str) else value
+    lines = value if isinstance(value, list | tuple) else [value]
     return [word for line in lines for word in str(line).replace(",", " ").split()]
 
 
@@ -165,7 +165,7 @@ def preview() -> Response:
             look = WebsiteSettings.model_validate({**look.model_dump(), name: value})
         except ValueError:
             continue
-    chosen = {int(user_id) for user_id in request.args.getlist("members") if user_id.isdecimal()}
+    chosen = _ids(request.args.getlist("members"))
     team = team_of([member for member in colleagues(viewer().account.id) if member.user_id in chosen])
     name = request.args.get("name", "").strip()[:100] or viewer().account.name
     return answer(Inbox(name=name, address=""), look, team=team, is_preview=True)
@@ -209,8 +209,13 @@ def _typed() -> dict[str, Any]:
         "locales": given.getlist("locales"),
         "features": given.getlist("features"),
         "allowed_domains": given.get("allowed_domains", "").split(),
-        "members": {int(user_id) for user_id in given.getlist("members") if user_id.isdecimal()},
+        "members": _ids(given.getlist("members")),
     }
+
+
+def _ids(words: list[str]) -> set[int]:
+    """Those that may be ids; Python refuses to read numbers of thousands of digits."""
+    return {int(word) for word in words if word.isdecimal() and len(word) < 19}
 
 
 def _form(template: str, typed: dict[str, Any], errors: dict[str, str] | None = None, **more: Any) -> str:

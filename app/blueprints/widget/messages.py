@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
-from urllib.parse import urlsplit
 
 from flask import Blueprint, Response, jsonify, request
 from markupsafe import Markup
@@ -187,7 +186,7 @@ def _awaiting(visitor: Visitor) -> Conversation | None:
 def _begun_with(form: MessageForm) -> dict[str, Any]:
     agent = request.user_agent.string[:300]
     languages = request.accept_languages.best or ""
-    referer = form.page_url if urlsplit(form.page_url).scheme in ("http", "https") else ""
+    referer = form.page_url if form.page_url.lower().startswith(("http://", "https://")) else ""
     return {
         "referer": referer or None,
         "page_title": form.page_title if referer else "",

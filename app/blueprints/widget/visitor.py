@@ -25,6 +25,7 @@ from app.models.conversation import Conversation
 from app.models.inbox import ChannelKind, Inbox
 
 SALT = "widget visitor"
+NO_CHAT = "There is no chat with this website token."
 LOOPBACK = ("127.0.0.1", "::1")
 
 
@@ -107,6 +108,8 @@ def visiting(key: Key | None = None) -> Iterator[Visitor]:
 
 def find_inbox(website_token: str) -> Inbox:
     """The website inbox of that public token. Raises NotFound."""
+    if not website_token or "\0" in website_token:
+        raise NotFound(NO_CHAT)
     with system(why="finding the inbox of a widget"):
         inbox = db.session.scalar(
             select(Inbox)
@@ -118,8 +121,8 @@ def find_inbox(website_token: str) -> Inbox:
                 Account.status == "active",
             )
         )
-    if inbox is None or not website_token:
-        raise NotFound("There is no chat with this website token.")
+    if inbox is None:
+        raise NotFound(NO_CHAT)
     return inbox
 
 
