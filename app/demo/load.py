@@ -157,6 +157,8 @@ def _welcome(customer: Customer, stage: Stage) -> None:
         account_id=stage.account_id,
         contact_type="lead" if customer.email else "visitor",
         custom_attributes=customer.attributes,
+        created_at=clock.now(),
+        last_activity_at=clock.now(),
         **customer.model_dump(exclude={"attributes", "note"}),
     )
     db.session.add(contact)
