@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from app.actions import send_mail
+from app.actions.forget_sign_ins import forget_sign_ins
 from app.actions.hand_over import hand_over_conversations
 from app.ledger.drain import drain
 from app.ledger.job import Inside, Jobs, Outside
@@ -37,6 +38,7 @@ JOBS: Jobs = {
         repeatable=True,
         window=send_mail.WINDOW_SECONDS,
     ),
+    "forget_sign_ins": Inside(forget_sign_ins),
     "hand_over_conversations": Inside(hand_over_conversations),
     "wake_conversation": Inside(wake_conversation),
     "purge_throttles": Inside(purge_throttles),

@@ -38,7 +38,10 @@ class Periodic:
     queue: Queue = Queue.SLOW
 
 
-SCHEDULE = (Periodic("purge_throttles", every=3600),)
+SCHEDULE = (
+    Periodic("purge_throttles", every=3600),
+    Periodic("forget_sign_ins", every=24 * 3600),
+)
 
 
 class Scheduler:

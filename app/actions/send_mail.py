@@ -10,7 +10,10 @@ from typing import Any
 
 from app.actions.mails import MAILS
 from app.lib import crypto, mail
+from app.lib.database import db
 from app.lib.queue import Queue, Refused, later
+from app.models.event import record
+from app.models.membership import Membership
 
 log = logging.getLogger(__name__)
 
@@ -23,6 +26,7 @@ class Mailing:
     """A mail that is ready to go."""
 
     kind: str
+    about: dict[str, Any]
     message: EmailMessage
 
 
@@ -35,8 +39,9 @@ def post(kind: str, **about: Any) -> None:
 
 
 def prepare(kind: str, sealed: str) -> Mailing | None:
-    message = MAILS[kind](**json.loads(crypto.decrypt(sealed)))
-    return Mailing(kind, message) if message is not None else None
+    about = json.loads(crypto.decrypt(sealed))
+    message = MAILS[kind](**about)
+    return Mailing(kind, about, message) if message is not None else None
 
 
 def call(mailing: Mailing) -> None:
@@ -53,7 +58,12 @@ def settle(mailing: Mailing, _: None) -> None:
 
 
 def refuse(mailing: Mailing, reason: str) -> None:
+    """Whoever invited somebody by an address that takes no mail is told so, in the list of people."""
     log.warning("the mail server will not take a mail: %s: %s", mailing.kind, reason)
+    if mailing.kind == "invitation":
+        membership = db.session.get(Membership, (mailing.about["account_id"], mailing.about["user_id"]))
+        if membership is not None:
+            record("membership.unreachable", membership, reason=reason[:300])
 
 
 def lost(kind: str, _: str) -> None:

@@ -80,6 +80,16 @@ class Door(Blueprint):
         super().add_url_rule(rule, endpoint, view_func, **options)
 
 
+def _hear_out() -> None:
+    """Read all that is sent before a frame opens: somebody's slow line must not hold a transaction."""
+    if request.method in ("GET", "HEAD"):
+        return
+    if request.mimetype in ("multipart/form-data", "application/x-www-form-urlencoded"):
+        _ = request.form
+    else:
+        request.get_data()
+
+
 def viewer() -> Viewer:
     """Whoever this request is answered for."""
     found: Viewer | None = g.get("viewer")

@@ -58,6 +58,7 @@ REACTIONS: dict[str, Reaction] = {
     "membership.deactivated": REVOKED,
     "membership.invited": KEPT,
     "membership.reactivated": REVOKED,
+    "membership.unreachable": KEPT,
     "membership.withdrawn": KEPT,
     "message.created": SHOWN,
     "message.updated": SHOWN,

@@ -17,7 +17,7 @@ from app.errors import Invalid, TooMany
 from app.lib import address
 from app.lib.throttle import throttle
 from app.models.membership import Membership, Role
-from app.queries.people import everyone
+from app.queries.people import everyone, unreachable
 
 PATH = "/accounts/<int:account_id>/settings/people"
 AT_ONCE = 50
@@ -47,6 +47,9 @@ def create() -> ResponseReturnValue:
         form = InviteForm.read()
         emails = addresses(form.emails)
         throttle(f"invite:{viewer().account.id}", limit=40, seconds=3600)
+        for email in emails:
+            # Nobody's mailbox is flooded, not even by several accounts together.
+            throttle(f"invite-to:{email}", limit=10, seconds=24 * 3600)
         invite_all(viewer().account, emails, role=form.role, by=viewer().actor)
     except (Invalid, TooMany) as refused:
         return page(problem=refused.message), refused.status
@@ -122,13 +125,16 @@ def addresses(typed: str) -> list[str]:
 
 
 def shown(person: Membership, said: str, *, undo: bool = False) -> str:
-    return render_template("settings/people/_changed.html", person=person, said=said, undo=undo)
+    refusals = unreachable(person.account_id, [person])
+    return render_template("settings/people/_changed.html", person=person, refusals=refusals, said=said, undo=undo)
 
 
 def page(problem: str = "") -> str:
+    people = everyone(viewer().account.id)
     return render_template(
         "settings/people.html",
-        people=everyone(viewer().account.id),
+        people=people,
+        refusals=unreachable(viewer().account.id, people),
         problem=problem,
         typed=request.form.get("emails", "")[:10_000],
         role=request.form.get("role", Role.AGENT)[:20],
