@@ -180,7 +180,7 @@
     ui.launcher.replaceChild(icon(isOpen ? "down" : "chat"), ui.launcher.firstChild);
     lockPage(isOpen);
     showUnread(unread);
-    say(isOpen ? "opened" : "closed", { byKeyboard }, false);
+    say(isOpen ? "opened" : "closed", { byKeyboard, token: recall() }, false);
     if (isOpen) frame.focus();
     else if (!ui.launcher.hidden) ui.launcher.focus();
     else if (focusBefore && focusBefore.focus) focusBefore.focus();
@@ -299,7 +299,8 @@
 
   function reset() {
     toggle("close");
-    if (isReady || remembered()) say("reset", {});
+    const ended = recall();
+    if (isReady || ended) say("reset", { token: ended });
     remember(null);
     showUnread(0);
   }

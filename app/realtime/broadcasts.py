@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import select
-from sqlalchemy.orm import joinedload
 
 from app.lib.database import db
 from app.models.contact import Contact
@@ -35,7 +34,7 @@ def _conversation(event: Event) -> Sequence[Conversation]:
     found = db.session.scalar(
         select(Conversation)
         .where(Conversation.account_id == event.account_id, Conversation.id == event.conversation_id)
-        .options(joinedload(Conversation.contact), joinedload(Conversation.inbox))
+        .options(*Conversation.shown())
     )
     return [found] if found else []
 

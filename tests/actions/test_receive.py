@@ -64,7 +64,10 @@ def test_twenty_first_words_at_once_are_one_visitor_in_one_conversation(app: Fla
         try:
             with app.app_context(), transaction(cast.account_id):
                 inbox = db.session.get_one(Inbox, (cast.account_id, cast.inbox_id))
-                receive(meet(inbox, source_id), said(f"Word {number % 10}", client_id=f"{number % 10:08}-0000-4000-8000-000000000000"))
+                receive(
+                    meet(inbox, source_id),
+                    said(f"Word {number % 10}", client_id=f"{number % 10:08}-0000-4000-8000-000000000000"),
+                )
         except Exception as error:
             failures.append(error)
 
@@ -75,5 +78,8 @@ def test_twenty_first_words_at_once_are_one_visitor_in_one_conversation(app: Fla
         thread.join()
     assert failures == []
     with transaction(cast.account_id):
-        counts = [db.session.scalar(select(func.count()).select_from(table)) for table in (Contact, ContactInbox, Conversation, Message)]
+        counts = [
+            db.session.scalar(select(func.count()).select_from(table))
+            for table in (Contact, ContactInbox, Conversation, Message)
+        ]
     assert counts == [1, 1, 1, 10]

@@ -37,7 +37,9 @@ def test_the_preview_follows_the_form_and_the_lines_are_copied(desk: Desk, cast:
     assert copied.startswith("<script>")
 
 
-def test_the_secret_is_shown_when_asked_for_and_changed_when_sure(desk: Desk, cast: Cast, signed_in_page: Visit) -> None:
+def test_the_secret_is_shown_when_asked_for_and_changed_when_sure(
+    desk: Desk, cast: Cast, signed_in_page: Visit
+) -> None:
     page = signed_in_page("Alice")
     page.goto(f"{home(desk, cast)}/{cast.inbox_id}")
     page.get_by_role("button", name="New secret").click()
@@ -51,9 +53,7 @@ def test_the_secret_is_shown_when_asked_for_and_changed_when_sure(desk: Desk, ca
 
 
 @pytest.mark.parametrize(("width", "height", "dark"), [(1440, 900, False), (390, 844, True)])
-def test_axe_finds_nothing(
-    desk: Desk, cast: Cast, signed_in_page: Visit, width: int, height: int, dark: bool
-) -> None:
+def test_axe_finds_nothing(desk: Desk, cast: Cast, signed_in_page: Visit, width: int, height: int, dark: bool) -> None:
     page = signed_in_page("Alice", width=width, height=height, dark=dark)
     complaints = []
     for path in ("", "/new", f"/{cast.inbox_id}"):

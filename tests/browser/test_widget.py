@@ -101,9 +101,7 @@ def answer(cast: Cast, text: str, *, private: bool = False) -> None:
 def said(cast: Cast) -> list[str]:
     with transaction(cast.account_id):
         return list(
-            db.session.scalars(
-                select(Message.content).where(Message.message_type == "incoming").order_by(Message.id)
-            )
+            db.session.scalars(select(Message.content).where(Message.message_type == "incoming").order_by(Message.id))
         )
 
 
@@ -291,7 +289,10 @@ def test_a_message_that_is_refused_says_why_and_can_be_discarded(visit: Callable
 def test_set_user_with_a_good_proof_names_the_visitor(visit: Callable[..., Widget], cast: Cast) -> None:
     widget = visit()
     proof = crypto.hmac_hex(SECRET, "dana-1")
-    widget.page.evaluate("hash => window.parley.setUser('dana-1', {name: 'Dana', email: 'dana@example.com', identifier_hash: hash})", proof)
+    widget.page.evaluate(
+        "hash => window.parley.setUser('dana-1', {name: 'Dana', email: 'dana@example.com', identifier_hash: hash})",
+        proof,
+    )
     widget.write("Hello, it is me")
     expect(widget.messages.first.locator(".message-meta")).to_contain_text("Delivered")
     with transaction(cast.account_id):
@@ -337,6 +338,21 @@ def test_reset_forgets_the_visitor(visit: Callable[..., Widget], cast: Cast) -> 
     expect(widget.messages).to_have_count(0)
 
 
+def test_a_second_tab_goes_on_where_the_first_began(visit: Callable[..., Widget], website: Website) -> None:
+    first = visit()
+    page = first.page.context.new_page()
+    page.goto(website.url)
+    second = Widget(page)
+    second.open()
+    expect(second.frame.get_by_role("button", name=re.compile("^Write to us"))).to_be_visible()
+    page.keyboard.press("Escape")
+    first.page.bring_to_front()
+    first.write("From the first tab")
+    page.bring_to_front()
+    second.open()
+    expect(second.messages).to_have_text(re.compile("From the first tab"))
+
+
 def test_attributes_said_early_go_with_the_first_message(visit: Callable[..., Widget], cast: Cast) -> None:
     widget = visit()
     widget.page.evaluate("window.parley.setCustomAttributes({plan: 'gold', old: 1})")
@@ -367,8 +383,12 @@ def test_a_site_that_comes_from_chatwoot_changes_one_address(visit: Callable[...
     expect(widget.launcher).to_be_hidden()
 
 
-def test_a_strict_policy_of_the_page_leaves_it_working(visit: Callable[..., Widget], website: Website, desk: Desk) -> None:
-    website.policy = f"default-src 'none'; script-src 'nonce-page' {desk.url}; frame-src {desk.url}; style-src 'nonce-none'"
+def test_a_strict_policy_of_the_page_leaves_it_working(
+    visit: Callable[..., Widget], website: Website, desk: Desk
+) -> None:
+    website.policy = (
+        f"default-src 'none'; script-src 'nonce-page' {desk.url}; frame-src {desk.url}; style-src 'nonce-none'"
+    )
     widget = visit().write("Hello")
     expect(widget.messages.first.locator(".message-meta")).to_contain_text("Delivered")
     assert widget.launcher.evaluate("button => getComputedStyle(button).height") == "56px"

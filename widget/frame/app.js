@@ -240,14 +240,23 @@ function show(view) {
   tellUnread()
 }
 
-function opened({ byKeyboard, view } = {}) {
+function opened({ byKeyboard, view, token } = {}) {
   if (state.isOpen) return
+  if (token && token !== visitor.token && !state.isKnown) adopt(token)
   const isChat = view === "chat" || state.unread > 0 || !find("chat").hidden
   state.isOpen = true
   show(isChat ? "chat" : "home")
   // On a phone the keyboard comes when the visitor wants it.
   if (isChat && !matchMedia("(pointer: coarse)").matches) focusComposer()
   else if (!isChat) document.querySelector(byKeyboard ? "[data-does=write]" : "main").focus({ preventScroll: true })
+}
+
+// The visitor has begun to write in another tab meanwhile: this one goes on there.
+async function adopt(token) {
+  closeLine()
+  visitor.token = token
+  await begin()
+  line()
 }
 
 function closed() {
@@ -318,7 +327,7 @@ function listenToHost() {
     if (scheme === "auto") delete document.documentElement.dataset.theme
     else document.documentElement.dataset.theme = scheme
   })
-  hear("reset", () => inTurn(end))
+  hear("reset", ({ token }) => inTurn(() => end(token)))
   hear("user", ({ identifier, user, mark }) => inTurn(() => setUser(identifier, user, mark)))
   hear("attributes", ({ attributes }) => inTurn(() => (Object.assign(pending.contact, attributes), describe())))
   hear("forget-attribute", ({ key }) => inTurn(() => (delete pending.contact[key], state.isKnown && call("POST", "contact/destroy_custom_attributes", { custom_attributes: [key] }))))
@@ -355,9 +364,10 @@ async function describe() {
 }
 
 // The end of this visit on this browser, on every page it is open on.
-async function end() {
+async function end(token) {
   closeLine()
-  if (state.isKnown) await call("DELETE", "session").catch(() => {})
+  if (token) visitor.token = token
+  if (state.isKnown || token) await call("DELETE", "session").catch(() => {})
   await reset()
 }
 

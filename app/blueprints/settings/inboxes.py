@@ -24,9 +24,7 @@ from app.models.inbox import ChannelKind, Inbox
 from app.models.membership import Membership
 from app.queries.people import colleagues
 
-blueprint = Door(
-    "inboxes", __name__, guard=administrator, url_prefix="/accounts/<int:account_id>/settings/inboxes"
-)
+blueprint = Door("inboxes", __name__, guard=administrator, url_prefix="/accounts/<int:account_id>/settings/inboxes")
 
 FEATURES = (
     (Feature.ATTACHMENTS, "Files", "Visitors may send pictures and files."),
@@ -60,9 +58,9 @@ class InboxForm(WebsiteSettings, Form):
     name: str = Field(min_length=1, max_length=100)
     website_url: Annotated[str, AfterValidator(_site)] = Field(min_length=1, max_length=2048)
     features: tuple[Feature, ...] = ()
-    allowed_domains: Annotated[
-        tuple[Annotated[str, AfterValidator(host_pattern)], ...], BeforeValidator(_domains)
-    ] = Field((), max_length=100)
+    allowed_domains: Annotated[tuple[Annotated[str, AfterValidator(host_pattern)], ...], BeforeValidator(_domains)] = (
+        Field((), max_length=100)
+    )
     greeting_enabled: bool = False
     greeting_message: str = Field("", max_length=10_000)
     is_enabled: bool = False
@@ -81,7 +79,9 @@ class SecretForm(Form):
 
 @blueprint.get("")
 def index() -> str:
-    inboxes = db.session.scalars(select(Inbox).where(Inbox.account_id == viewer().account.id).order_by(Inbox.name, Inbox.id)).all()
+    inboxes = db.session.scalars(
+        select(Inbox).where(Inbox.account_id == viewer().account.id).order_by(Inbox.name, Inbox.id)
+    ).all()
     looks = {inbox.id: look_of(inbox) for inbox in inboxes if inbox.channel == ChannelKind.WEB_WIDGET}
     return render_template("settings/inboxes/index.html", inboxes=inboxes, looks=looks)
 

@@ -100,9 +100,9 @@ def _sites(look: WebsiteSettings) -> str:
 def brand_style(look: WebsiteSettings) -> Markup:
     """The account's colour; all of it is checked hex."""
     away = "#000000" if look.words == "#ffffff" else "#ffffff"
-    return Markup(
-        ":root{{--brand:{};--brand-contrast:{};--brand-away:{};--brand-text:light-dark({},{})}}"
-    ).format(look.color, look.words, away, look.light_text, look.dark_text)
+    return Markup(":root{{--brand:{};--brand-contrast:{};--brand-away:{};--brand-text:light-dark({},{})}}").format(
+        look.color, look.words, away, look.light_text, look.dark_text
+    )
 
 
 def sprite() -> Markup:
@@ -124,7 +124,13 @@ def _is_there(member: Membership, online: set[int]) -> bool:
 
 
 def _facts(
-    inbox: Inbox, look: WebsiteSettings, locale: str, words: dict[str, str], team: list[dict[str, Any]], *, is_preview: bool
+    inbox: Inbox,
+    look: WebsiteSettings,
+    locale: str,
+    words: dict[str, str],
+    team: list[dict[str, Any]],
+    *,
+    is_preview: bool,
 ) -> dict[str, Any]:
     """What the frame's modules need to know."""
     return {

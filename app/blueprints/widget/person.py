@@ -120,7 +120,9 @@ def forget_of_conversation() -> Response:
     form = NamesForm.read()
     with visiting() as visitor:
         conversation = _talked(visitor)
-        kept = {key: value for key, value in conversation.custom_attributes.items() if key not in form.custom_attributes}
+        kept = {
+            key: value for key, value in conversation.custom_attributes.items() if key not in form.custom_attributes
+        }
         _write(conversation, kept)
     return Response(status=204)
 

@@ -58,7 +58,9 @@ def test_a_website_is_added_and_its_lines_to_paste_are_shown(alice: FlaskClient,
     assert look.features == ("attachments",)
     assert look.allowed_domains == ("shop.example", "*.shop.example", "other.example")
     with transaction(cast.account_id):
-        assert [member.user_id for member in db.session.get_one(Inbox, (cast.account_id, inbox.id)).members] == [cast.bob_id]
+        assert [member.user_id for member in db.session.get_one(Inbox, (cast.account_id, inbox.id)).members] == [
+            cast.bob_id
+        ]
     page = alice.get(answer.location).text
     assert f"websiteToken: &#34;{inbox.address}&#34;" in page
     assert "http://localhost/widget/sdk.js" in page
@@ -95,7 +97,10 @@ def test_what_cannot_be_is_refused_with_what_was_typed(
 
 
 def test_a_change_is_kept_and_written_down(alice: FlaskClient, home: str, cast: Cast) -> None:
-    alice.post(f"{home}/{cast.inbox_id}", data={**TYPED, "greeting_enabled": "1", "greeting_message": "Thanks", "members": [cast.alice_id]})
+    alice.post(
+        f"{home}/{cast.inbox_id}",
+        data={**TYPED, "greeting_enabled": "1", "greeting_message": "Thanks", "members": [cast.alice_id]},
+    )
     with transaction(cast.account_id):
         inbox = db.session.get_one(Inbox, (cast.account_id, cast.inbox_id))
         assert (inbox.name, inbox.greeting_enabled, inbox.greeting_message) == ("Shop", True, "Thanks")
@@ -139,8 +144,16 @@ def test_another_accounts_inbox_is_not_found(alice: FlaskClient, home: str, cast
     assert alice.post(f"{home}/{cast.other_inbox_id}/secret", data={"sure": "1"}).status_code == 404
 
 
-def test_the_preview_shows_what_is_typed_and_passes_over_what_is_half_typed(alice: FlaskClient, home: str, cast: Cast) -> None:
-    asked = {"name": "Shop", "color": "#1c6b", "welcome_title": "<b>Hi</b>", "locales": ["de"], "members": [cast.bob_id, "x"]}
+def test_the_preview_shows_what_is_typed_and_passes_over_what_is_half_typed(
+    alice: FlaskClient, home: str, cast: Cast
+) -> None:
+    asked = {
+        "name": "Shop",
+        "color": "#1c6b",
+        "welcome_title": "<b>Hi</b>",
+        "locales": ["de"],
+        "members": [cast.bob_id, "x"],
+    }
     page = alice.get(f"{home}/preview", query_string=asked)
     assert page.status_code == 200
     assert "&lt;b&gt;Hi&lt;/b&gt;" in page.text

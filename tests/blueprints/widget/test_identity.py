@@ -46,7 +46,9 @@ def test_a_name_makes_a_contact_without_a_message(dana: Visitor, cast: Cast) -> 
 
 @pytest.mark.parametrize("path", ["contact/set_user", "contact"])
 @pytest.mark.parametrize("hash", [None, "", "0" * 64, "ß"])
-def test_where_proof_is_demanded_no_path_names_an_identity_without_it(dana: Visitor, cast: Cast, path: str, hash: str | None) -> None:
+def test_where_proof_is_demanded_no_path_names_an_identity_without_it(
+    dana: Visitor, cast: Cast, path: str, hash: str | None
+) -> None:
     set_inbox(cast, channel_settings={"hmac_mandatory": True})
     answer = named(dana, path, identifier="dana-1", identifier_hash=hash, name="Dana")
     assert answer.status_code == 401
@@ -85,7 +87,9 @@ def test_naming_the_same_person_again_changes_nothing(dana: Visitor, cast: Cast)
     assert len(contacts(cast)) == 1
 
 
-def test_a_visitor_is_joined_with_the_contact_of_that_address_and_keeps_the_conversation(dana: Visitor, cast: Cast) -> None:
+def test_a_visitor_is_joined_with_the_contact_of_that_address_and_keeps_the_conversation(
+    dana: Visitor, cast: Cast
+) -> None:
     with transaction(cast.account_id):
         known = a_contact(cast.account_id, "Dana Novak", email="dana@example.com", custom_attributes={"plan": "gold"})
     dana.say("Hello")
@@ -134,7 +138,9 @@ def test_who_was_proven_is_joined_by_proof_alone(dana: Visitor, cast: Cast, clie
     assert [contact.identifier for contact in contacts(cast)] == ["dana-1", None]
 
 
-def test_someone_proven_goes_on_where_they_were_on_another_device(dana: Visitor, cast: Cast, client: FlaskClient) -> None:
+def test_someone_proven_goes_on_where_they_were_on_another_device(
+    dana: Visitor, cast: Cast, client: FlaskClient
+) -> None:
     named(dana, identifier="dana-1", identifier_hash=proof("dana-1"), name="Dana")
     dana.say("From my phone")
     laptop = Visitor(client, cast)

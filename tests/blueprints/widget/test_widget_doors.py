@@ -48,7 +48,9 @@ class Visitor:
     @property
     def conversation(self) -> Conversation:
         with transaction(self.cast.account_id):
-            return db.session.scalars(select(Conversation).order_by(Conversation.id.desc())).first() or pytest.fail("no conversation")
+            return db.session.scalars(select(Conversation).order_by(Conversation.id.desc())).first() or pytest.fail(
+                "no conversation"
+            )
 
 
 @pytest.fixture
@@ -115,7 +117,11 @@ def test_notes_and_what_the_desk_did_never_reach_the_visitor(dana: Visitor, cast
         conversation.resolve(by=bob(cast).actor)
         conversation.reply("It is **back**", by=bob(cast).actor)
     conversation_uuid = str(dana.conversation.uuid)
-    for query in ({}, {"conversation": conversation_uuid, "after_version": 0}, {"conversation": conversation_uuid, "before": 99}):
+    for query in (
+        {},
+        {"conversation": conversation_uuid, "after_version": 0},
+        {"conversation": conversation_uuid, "before": 99},
+    ):
         html = dana.ask("get", "messages", query=query).get_json()["html"]
         assert "It is <strong>back</strong>" in html
         assert "always ask" not in html
@@ -184,7 +190,13 @@ def test_an_expired_token_is_refused_in_clear_words(dana: Visitor, cast: Cast) -
 
 def test_a_token_of_another_inbox_opens_nothing_here(dana: Visitor, cast: Cast) -> None:
     stranger = Key(cast.other_account_id, cast.other_inbox_id, str(uuid.uuid4()))
-    for method, path in (("get", "config"), ("get", "messages"), ("post", "seen"), ("post", "ticket"), ("delete", "session")):
+    for method, path in (
+        ("get", "config"),
+        ("get", "messages"),
+        ("post", "seen"),
+        ("post", "ticket"),
+        ("delete", "session"),
+    ):
         assert dana.ask(method, path, token=stranger.token).status_code == 401
 
 
@@ -271,7 +283,10 @@ def test_odd_texts_are_kept_as_text(dana: Visitor) -> None:
 
 
 def test_invalid_utf8_is_no_crash(dana: Visitor) -> None:
-    assert dana.ask("post", "messages", data=b'{"content": "\xff\xfe"}', content_type="application/json").status_code == 422
+    assert (
+        dana.ask("post", "messages", data=b'{"content": "\xff\xfe"}', content_type="application/json").status_code
+        == 422
+    )
     assert dana.ask("get", "messages", query={"conversation": b"\xff", "before": "1e9"}).status_code == 422
     assert dana.ask("get", "messages", query={"before": "9" * 40}).status_code == 422
 
@@ -301,7 +316,9 @@ def test_only_the_allowed_sites_may_frame_it(dana: Visitor, cast: Cast, client: 
     assert "unsafe-inline" not in policy
 
 
-@pytest.mark.parametrize(("asked", "lang", "dir"), [("de", "de", "ltr"), ("ar-EG", "ar", "rtl"), ("xx", "en", "ltr"), ("pt_BR", "pt", "ltr")])
+@pytest.mark.parametrize(
+    ("asked", "lang", "dir"), [("de", "de", "ltr"), ("ar-EG", "ar", "rtl"), ("xx", "en", "ltr"), ("pt_BR", "pt", "ltr")]
+)
 def test_it_speaks_the_visitors_language_where_the_inbox_does(
     dana: Visitor, cast: Cast, client: FlaskClient, asked: str, lang: str, dir: str
 ) -> None:
