@@ -40,3 +40,12 @@ def there(place: str) -> set[str]:
     except (RedisError, OSError):
         return set()
     return {who.decode() for who in found}  # type: ignore[union-attr]
+
+
+def is_there(place: str, who: str) -> bool:
+    """Whether one has a live lease."""
+    try:
+        since = redis.client().zscore(f"presence:{place}", who)
+    except (RedisError, OSError):
+        return False
+    return since is not None and float(since) >= time.time() - LEASE_SECONDS

@@ -6,7 +6,7 @@ from typing import Any
 
 from app.lib.faces import hue, initials
 from app.models.actor import Actor
-from app.models.contact import ContactInbox
+from app.models.contact import Contact, ContactInbox
 from app.models.conversation import Conversation
 from app.realtime import frames, presence, streams
 
@@ -55,6 +55,11 @@ def visitors_online(account_id: int) -> set[int]:
     """The contact ids of the customers who have a page with the widget open."""
     there = presence.there(streams.of_account(account_id))
     return {int(who.partition(":")[2]) for who in there if who.startswith("contact:")}
+
+
+def is_online(contact: Contact) -> bool:
+    """Whether the customer has a page with the widget open."""
+    return presence.is_there(streams.of_account(contact.account_id), f"contact:{contact.id}")
 
 
 def _tell_presence(session: ContactInbox, *, online: bool) -> None:

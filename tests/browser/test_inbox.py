@@ -139,6 +139,7 @@ def test_a_note_is_for_colleagues_and_drafts_stay(desk: Desk, cast: Cast, signed
     expect(page.locator(".composer")).to_have_class("composer composer-note")
     page.get_by_role("button", name="Add note").click()
     expect(page.locator(".bubble.note")).to_contain_text("She called twice")
+    expect(page.locator(".is-sending")).to_have_count(0)
     with transaction(cast.account_id):
         message = numbered(cast, number).last_message
         assert message is not None
@@ -219,6 +220,69 @@ def test_more_of_the_list_comes_by_scrolling(desk: Desk, cast: Cast, signed_in_p
         page.wait_for_timeout(200)
     expect(page.locator(".conversation-name")).to_have_count(60)
     assert names(page) == [f"Customer {number:02}" for number in reversed(range(60))]
+
+
+def test_one_answers_a_certain_message(desk: Desk, cast: Cast, signed_in_page: Visit) -> None:
+    number = a_named_conversation(cast, "Dana", "Which torque?")
+    page = signed_in_page("Bob")
+    page.goto(f"{home(desk, cast)}/{number}")
+    listens(page)
+    page.locator("#thread-body").focus()
+    page.keyboard.press("ArrowUp")
+    page.keyboard.press("Tab")
+    page.get_by_role("button", name="Answer this").press("Enter")
+    expect(page.locator("[data-quote]")).to_have_text("Dana: Which torque?")
+    page.keyboard.type("Six newton metres")
+    page.keyboard.press("Control+Enter")
+    expect(page.locator(".message-out .quoted")).to_have_text("Dana Which torque?")
+    expect(page.locator("[data-quote]")).to_be_hidden()
+
+
+def test_resolving_can_be_undone(desk: Desk, cast: Cast, signed_in_page: Visit) -> None:
+    number = a_named_conversation(cast, "Dana")
+    page = signed_in_page("Bob")
+    page.goto(f"{home(desk, cast)}/{number}")
+    listens(page)
+    page.get_by_role("button", name="Resolve", exact=True).click()
+    expect(page.locator(".toast")).to_contain_text("Resolved #1")
+    expect(page.locator(".conversation-name")).to_have_count(0)
+    page.get_by_role("button", name="Open again").last.click()
+    expect(page.locator(".conversation-name")).to_have_text(["Dana"])
+    expect(page.locator("#thread h1")).to_contain_text("Open")
+
+
+def test_a_chosen_time_is_the_readers_own(desk: Desk, cast: Cast, signed_in_page: Visit) -> None:
+    number = a_named_conversation(cast, "Dana")
+    page = signed_in_page("Bob")
+    page.goto(f"{home(desk, cast)}/{number}")
+    listens(page)
+    page.keyboard.press("h")
+    page.get_by_role("menuitem", name="Choose a time").click()
+    page.get_by_label("Day and hour").fill("2031-07-01T15:30")
+    page.get_by_role("dialog").get_by_role("button", name="Snooze").click()
+    expect(page.locator("#thread h1")).to_contain_text("15:30")
+    with transaction(cast.account_id):
+        until = numbered(cast, number).snoozed_until
+        assert until is not None
+        # Lisbon keeps summer time in July.
+        assert until.isoformat() == "2031-07-01T14:30:00+00:00"
+
+
+def test_a_new_message_is_told_unless_one_looks_at_it(desk: Desk, cast: Cast, signed_in_page: Visit) -> None:
+    dana, erin, frank = (a_named_conversation(cast, name) for name in ("Dana", "Erin", "Frank"))
+    with transaction(cast.account_id):
+        numbered(cast, frank).assign(alice(cast), by=alice(cast).actor)
+    page = signed_in_page("Bob")
+    rang: list[str] = []
+    page.expose_function("rang", lambda row: rang.append(row))
+    page.goto(f"{home(desk, cast)}/{dana}")
+    listens(page)
+    page.evaluate("() => document.addEventListener('alerts:rang', event => window.rang(event.detail.row))")
+    for number in (dana, frank, erin):
+        customer_says(cast, number, "Hello again")
+    expect(page.locator(".conversation-text", has_text="Hello again")).to_have_count(3)
+    page.wait_for_timeout(300)
+    assert rang == ["row-" + uuid_of(cast, erin)]
 
 
 def uuid_of(cast: Cast, number: int) -> str:

@@ -85,7 +85,7 @@ def more() -> str:
 
 @door.get("/counts")
 def counts() -> str:
-    """What is counted around the list, and who is online."""
+    """What is counted around the list."""
     listing = Wanted.read_query().listing()
     return render_template("conversations/counts.stream.html", **counted(listing))
 
@@ -120,7 +120,6 @@ def counted(listing: Listing) -> dict[str, Any]:
         "counts": found,
         "words": words,
         "inbox": next((inbox for inbox, _ in found.inboxes if inbox.id == listing.inbox_id), None),
-        "online": signals.online(viewer().account.id),
     }
 
 
@@ -130,6 +129,7 @@ def shown(conversation: Conversation) -> dict[str, Any]:
         "thread_head": Event.newest(conversation.account_id),
         "messages": conversation.messages_before(None, MESSAGES),
         "earlier": earlier(conversation),
+        "is_online": signals.is_online(conversation.contact),
         "lookers": lookers(conversation),
     }
 

@@ -64,7 +64,8 @@ def create(number: int) -> str:
     )
     if said.resolve:
         conversation.resolve(by=viewer().actor)
-    return changed(conversation, min(since, conversation.message(said.client_id).version - 1))
+    told_from = min(since, conversation.message(said.client_id).version - 1)
+    return changed(conversation, told_from, done=f"Sent, and resolved #{number}" if said.resolve else "")
 
 
 @door.post("/<string:client_id>/delivery")

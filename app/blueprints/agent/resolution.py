@@ -13,7 +13,7 @@ def create(number: int) -> str:
     conversation = opened(number)
     since = conversation.version
     conversation.resolve(by=viewer().actor)
-    return changed(conversation, since)
+    return changed(conversation, since, done=f"Resolved #{number}")
 
 
 @door.delete("")

@@ -34,4 +34,4 @@ def create(number: int) -> str:
     form, conversation = Snooze.read(), opened(number)
     since = conversation.version
     conversation.snooze(by=viewer().actor, until=form.until)
-    return changed(conversation, since)
+    return changed(conversation, since, done=f"Snoozed #{number}")
