@@ -33,7 +33,8 @@ def show(name: str) -> str:
 
 @blueprint.get("/<string:name>/html")
 def html(name: str) -> Response:
-    response = make_response(_part(mail.read_kept(name), "html"))
+    # Its links lead the whole page on, not the frame that the mail is shown in.
+    response = make_response('<base target="_top">' + _part(mail.read_kept(name), "html"))
     response.headers["Content-Security-Policy"] = MAIL_POLICY
     response.headers["Referrer-Policy"] = "no-referrer"
     return response
