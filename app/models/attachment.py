@@ -64,3 +64,9 @@ class Attachment(Model):
             width=stored.width,
             height=stored.height,
         )
+
+    @property
+    def link(self) -> str:
+        """Where a shared thing is found; empty where a sender's link leads anywhere but to the web."""
+        given = self.external_url or ""
+        return given if given.lower().startswith(("https://", "http://")) else ""

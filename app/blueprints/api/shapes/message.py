@@ -59,7 +59,7 @@ def message(message: Message, conversation: Conversation) -> dict[str, Any]:
 
 
 def attachment(attachment: Attachment) -> dict[str, Any]:
-    url = settings().public_url + signed_path(attachment) if attachment.storage_key else attachment.external_url or ""
+    url = settings().public_url + signed_path(attachment) if attachment.storage_key else attachment.link
     is_image = attachment.kind == "image" and attachment.storage_key
     return {
         "id": attachment.id,
