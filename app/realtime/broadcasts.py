@@ -122,13 +122,13 @@ BROADCASTS: dict[str, tuple[Broadcast, ...]] = {
     "conversation.snoozed": CHANGED,
     "conversation.prioritized": CHANGED,
     "conversation.updated": CHANGED,
-    "conversation.seen": (ROW, SEEN),
-    "conversation.unseen": (ROW,),
-    "conversation.read": (BUBBLES, ANSWERS, ROW),
-    "conversation.delivered": (BUBBLES, ANSWERS, ROW),
+    "conversation.seen": (ROW, HEAD, SEEN),
+    "conversation.unseen": (ROW, HEAD),
+    "conversation.read": (BUBBLES, ANSWERS, ROW, HEAD),
+    "conversation.delivered": (BUBBLES, ANSWERS, ROW, HEAD),
     "inbox.updated": (),
     "message.created": (BUBBLE, ANSWER, ROW, HEAD, PROPERTIES),
-    "message.updated": (BUBBLE, ANSWER, ROW),
+    "message.updated": (BUBBLE, ANSWER, ROW, HEAD),
 }
 
 

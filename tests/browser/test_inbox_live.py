@@ -5,11 +5,12 @@ from __future__ import annotations
 import pytest
 from playwright.sync_api import Page, expect
 from redis import Redis
-from sqlalchemy import text
+from sqlalchemy import text, update
 
-from app.ledger.transaction import transaction
+from app.ledger.transaction import system, transaction
+from app.lib import clock
 from app.lib.database import db
-from app.models import Contact
+from app.models import Contact, Inbox, Login, Membership, record
 from app.realtime import signals
 from tests.browser.conftest import Desk, Visit
 from tests.browser.inbox import (
@@ -175,3 +176,47 @@ def test_what_one_does_everyone_sees(page: Page, desk: Desk, cast: Cast, signed_
         expect(each.locator(".conversation-name", has_text="Dana")).to_have_count(0)
     expect(page.locator(".message-out .message-meta")).to_contain_text("You")
     expect(other.locator(".message-out .message-meta")).to_contain_text("Bob")
+
+
+def test_a_person_renamed_is_renamed_everywhere(page: Page, cast: Cast) -> None:
+    with transaction(cast.account_id):
+        contact = numbered(cast, 1).contact
+        contact.name = "Dana Scully"
+        record("contact.updated", contact, by=alice(cast).actor)
+    expect(page.locator("#thread h1")).to_contain_text("Dana Scully")
+    expect(page.locator(".conversation-name", has_text="Dana Scully")).to_be_visible()
+    expect(page.locator(".person-name")).to_have_text("Dana Scully")
+
+
+def test_who_leaves_an_inbox_sees_nothing_of_it_any_more(page: Page, cast: Cast) -> None:
+    with transaction(cast.account_id):
+        inbox = db.session.get_one(Inbox, (cast.account_id, cast.inbox_id))
+        inbox.set_members({cast.alice_id})
+        record("inbox.members_changed", inbox, by=alice(cast).actor)
+    expect(page.locator(".conversation-name")).to_have_count(0)
+    expect(page.get_by_role("heading", name="Choose a conversation")).to_be_visible()
+    customer_says(cast, 1, "A secret")
+    page.wait_for_timeout(1500)
+    expect(page.get_by_text("A secret")).to_have_count(0)
+
+
+def test_who_is_signed_out_elsewhere_is_led_to_the_sign_in(page: Page, cast: Cast) -> None:
+    with system(why="tests"):
+        db.session.execute(update(Login).values(ended_at=clock.now()))
+        membership = db.session.get_one(Membership, (cast.account_id, cast.bob_id))
+        record("user.signed_out_everywhere", membership, by=membership.actor)
+    page.wait_for_url("**/login**", timeout=20_000)
+
+
+def test_nothing_moves_under_a_pointer_that_moves(page: Page, cast: Cast) -> None:
+    first = page.locator(".conversation-name").first
+    expect(first).to_have_text("Hugo")
+    box = page.locator("#conversation-rows").bounding_box()
+    assert box is not None
+    page.mouse.move(box["x"] + 50, box["y"] + 150)
+    page.mouse.move(box["x"] + 60, box["y"] + 160)
+    customer_says(cast, 2, "Now me")
+    expect(page.locator(".conversation-text", has_text="Now me")).to_be_visible()
+    expect(first).to_have_text("Hugo")
+    page.mouse.move(box["x"] + 900, 300)
+    expect(first).to_have_text("Erin")

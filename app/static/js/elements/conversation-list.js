@@ -24,9 +24,9 @@ customElements.define("conversation-list", class extends HTMLElement {
 
   connectedCallback() {
     const { signal } = this.#leaving = new AbortController()
+    for (const row of this.all) this.#note(row)
     this.changes = new MutationObserver(records => this.#changed(records))
     this.end = new IntersectionObserver(seen => seen.some(one => one.isIntersecting) && this.more(), { root: this, rootMargin: "400px" })
-    for (const row of this.all) this.#note(row)
     this.changes.observe(this.rows, { childList: true })
     this.end.observe(this.querySelector("#list-end"))
     this.addEventListener("pointermove", () => this.#moved = Date.now(), { signal, passive: true })
@@ -180,9 +180,9 @@ customElements.define("conversation-list", class extends HTMLElement {
     const place = [status, assignee, inbox].join()
     const before = this.#known.get(row.id)
     this.#known.set(row.id, { place, incoming: Number(incoming) })
-    if (before?.place !== place && this.changes && row.isConnected) this.count()
+    if (before?.place !== place && this.changes && !this.#isAsking) this.count()
     const since = before?.incoming ?? this.#since
-    if (this.isConnected && Number(unread) && Number(incoming) > since) emit(document, "live:incoming", { row })
+    if (Number(unread) && Number(incoming) > since) emit(document, "live:incoming", { row })
   }
 
   count() {

@@ -13,6 +13,7 @@ customElements.define("inbox-desk", class extends HTMLElement {
     document.addEventListener("htmx:config:request", event => this.#asks(event.detail.ctx), { signal })
     document.addEventListener("htmx:before:history:restore", event => this.#stepped(event), { signal })
     document.addEventListener("htmx:after:history:push", () => this.#listed = location.search, { signal })
+    document.addEventListener("thread:gone", () => this.#close(), { signal })
     document.addEventListener("conversation:resolves", event => this.#list.resolving = `row-${event.detail.conversation}`, { signal })
   }
 

@@ -69,6 +69,9 @@ customElements.define("live-socket", class extends HTMLElement {
     const head = Number(html.match(/"#live-head"[^>]*>(\d+)</)?.[1] ?? 0)
     this.#seen = Math.max(this.#seen, head)
     if (html.includes('"#conversation-rows"')) emit(document, "live:rows")
+    // A person's name stands in the list and over the thread too.
+    const person = html.match(/"#person-(\d+)"/)?.[1]
+    if (person && document.querySelector(`#person-${person}, #conversation-rows > [data-contact="${person}"]`)) this.catchUp(head)
   }
 
   #ready(head) {

@@ -55,9 +55,16 @@ customElements.define("message-thread", class extends HTMLElement {
 
   // From what the page had when it last was whole, not from the newest it shows: that may have come past a gap.
   async catchUp() {
-    const text = await ask(`${this.dataset.path}/messages?after_version=${this.#known}`)
+    const text = await ask(`${this.dataset.path}/messages?after_version=${this.#known}`).catch(error => this.#refused(error))
     const version = text.match(/id="head-[^>]*data-version="(\d+)"/)?.[1]
     this.#known = Math.max(this.#known, Number(version ?? 0))
+  }
+
+  // What one may no longer see is put away; anything else is tried again.
+  #refused(error) {
+    if (![403, 404].includes(error.status)) throw error
+    emit(this, "thread:gone")
+    return ""
   }
 
   toEnd() {
