@@ -66,11 +66,14 @@ def page(
 ) -> Sequence[Conversation]:
     """The page of that number, from 1; an unknown sort is the latest first. `updated_within` turns paging off."""
     order = SORTS.get(ALIASES.get(sort, sort), SORTS["last_activity_at_desc"])
-    query = select(Conversation).where(*_conditions(wanted, membership), *_assigned(wanted, membership))
-    query = query.order_by(*order).options(*options)
-    if wanted.updated_within is not None:
-        return db.session.scalars(query.limit(MOST)).all()
-    return db.session.scalars(query.limit(PAGE).offset((number - 1) * PAGE)).all()
+    query = select(Conversation.id).where(*_conditions(wanted, membership), *_assigned(wanted, membership))
+    one_page = query.order_by(*order).limit(PAGE).offset((number - 1) * PAGE)
+    query = one_page if wanted.updated_within is None else query.order_by(*order).limit(MOST)
+    # What is shown of them is read for this page alone, not for all that come before it.
+    ids = list(db.session.scalars(query))
+    shown = select(Conversation).where(Conversation.account_id == membership.account_id, Conversation.id.in_(ids))
+    by_id = {found.id: found for found in db.session.scalars(shown.options(*options))}
+    return [by_id[each] for each in ids if each in by_id]
 
 
 def count(wanted: Filter, membership: Membership) -> Counts:
