@@ -42,7 +42,11 @@ control_socket_disable = True
 graceful_timeout = 5
 timeout = 60
 keepalive = 30
-forwarded_allow_ips = "*" if settings.trusted_proxies else ""
+# Headers with an underscore are dropped, for they could pass for others, but for this one of the REST contract.
+forwarded_allow_ips = "*"
+forwarder_headers = "API_ACCESS_TOKEN"
+# TRUSTED_PROXIES says how far X-Forwarded-Proto is believed, not gunicorn.
+secure_scheme_headers: dict[str, str] = {}
 loglevel = "warning"
 
 

@@ -57,6 +57,15 @@ def test_demo_json_tells_all_that_a_program_needs(running: Started) -> None:
     assert stat.S_IMODE((running.data / "demo.json").stat().st_mode) == 0o600
 
 
+def test_a_program_signs_in_with_the_token_that_demo_json_names(running: Started) -> None:
+    """Web servers like to drop headers with an underscore; this one is the contract's."""
+    for person in (running.facts["administrator"], *running.facts["agents"]):
+        headers = {"api_access_token": person["api_access_token"]}
+        profile = httpx.get(f"{running.facts['url']}/api/v1/profile", headers=headers, timeout=30)
+        assert profile.status_code == 200, profile.text
+        assert profile.json()["email"] == person["email"]
+
+
 def test_the_demo_has_conversations_of_every_kind(running: Started) -> None:
     with psycopg2.connect(running.facts["database_url"]) as connection, connection.cursor() as cursor:
         cursor.execute("select status, count(*) from conversations group by status")
