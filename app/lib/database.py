@@ -32,6 +32,8 @@ class FrameSession(FlaskSession):
 class Model(DeclarativeBase):
     """The base of all tables: text, bigint, jsonb and time with zone are the column types of Python's own."""
 
+    # A key with a part missing names nobody: there is no need to ask the database for them.
+    __mapper_args__ = {"allow_partial_pks": False}  # noqa: RUF012  # read once by SQLAlchemy
     registry = registry(
         metadata=MetaData(
             naming_convention={

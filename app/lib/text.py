@@ -26,10 +26,16 @@ _TAGS = {
 _CONTROLS = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 _SURROGATES = re.compile("[\ud800-\udfff]")
 _LONGEST_MARK_RUN = 30  # UAX 15, Stream-Safe Text Format
+# Messages are read again and again, as they were written; longer ones are rare, and would fill the memory.
+_REMEMBERED, _LONGEST_REMEMBERED = 2000, 1000
 
 
 def markdown_to_html(text: str) -> Markup:
     """Markdown as sanitised HTML: CommonMark, strikethrough, bare links, newlines as breaks; no images, no raw HTML."""
+    return _remembered_html(text) if len(text) <= _LONGEST_REMEMBERED else _html(text)
+
+
+def _html(text: str) -> Markup:
     return Markup(  # noqa: S704  # nh3 has just sanitised it
         nh3.clean(
             _markdown().render(text),
@@ -40,6 +46,9 @@ def markdown_to_html(text: str) -> Markup:
             set_tag_attribute_values={"a": {"target": "_blank"}},
         ).strip()
     )
+
+
+_remembered_html = lru_cache(_REMEMBERED)(_html)
 
 
 def linked(text: str) -> Markup:
@@ -59,7 +68,14 @@ def linked(text: str) -> Markup:
 
 def plain(markdown: str) -> str:
     """What `markdown` says, without its markup, on one line: for previews and notifications."""
+    return _remembered_line(markdown) if len(markdown) <= _LONGEST_REMEMBERED else _line(markdown)
+
+
+def _line(markdown: str) -> str:
     return " ".join("".join(_words(_markdown().parse(markdown))).split())
+
+
+_remembered_line = lru_cache(_REMEMBERED)(_line)
 
 
 def shorten(text: str, n: int) -> str:
