@@ -17,7 +17,7 @@ from sqlalchemy.engine import URL
 from sqlalchemy.exc import DBAPIError
 
 from app.cli.database import NewerDatabase, one_line, revisions
-from app.config import Settings, settings
+from app.config import Settings, chosen, settings
 from app.errors import ParleyError
 from app.lib import http, mail, redis, storage
 from app.lib.database import login_url, owner_url
@@ -67,9 +67,7 @@ def _vendor() -> Path:
 
 
 def check_database(settings: Settings) -> str:
-    version = (
-        int(_ask(owner_url(settings), "show server_version_num", remedy="correct DATABASE_URL or start it")) // 10000
-    )
+    version = int(_ask(owner_url(settings), "show server_version_num", remedy=_start("database_url"))) // 10000
     if version < OLDEST_POSTGRES:
         raise Sick(f"PostgreSQL {version}", remedy=f"use PostgreSQL {OLDEST_POSTGRES} or newer")
     try:
@@ -95,6 +93,11 @@ def check_roles(settings: Settings) -> str:
             f"{url.username} sees past row-level security", remedy="give DATABASE_LOGIN_URL an ordinary login role"
         )
     return f"{url.username}, and the two that it enters"
+
+
+def _start(setting: str) -> str:
+    """What to do about a part that does not answer; one that nobody named is bin/dev's own."""
+    return f"start it, or correct {setting.upper()}" if setting in chosen() else "start bin/dev, which runs it"
 
 
 def _ask(url: URL, question: str, *, remedy: str) -> str:
@@ -123,7 +126,7 @@ def check_redis(settings: Settings) -> str:
         version = str(client.info("server")["redis_version"])
         policy = str(client.info("memory").get("maxmemory_policy", "noeviction"))
     except RedisError as away:
-        raise Sick(f"{_host(settings.redis_url)}: {away}", remedy="correct REDIS_URL or start Redis") from None
+        raise Sick(f"{_host(settings.redis_url)}: {away}", remedy=_start("redis_url")) from None
     if policy != "noeviction":
         raise Sick(f"it forgets keys when it is full ({policy})", remedy="set maxmemory-policy to noeviction")
     return f"Redis {version}"
@@ -133,7 +136,7 @@ def check_chroma(settings: Settings) -> str:
     try:
         http.get(f"{settings.chroma_url.rstrip('/')}/api/v2/heartbeat", timeout=5, allow_private=True)
     except http.HttpFailed as away:
-        raise Sick(f"{_host(settings.chroma_url)}: {away}", remedy="correct CHROMA_URL or start Chroma") from None
+        raise Sick(f"{_host(settings.chroma_url)}: {away}", remedy=_start("chroma_url")) from None
     return "answers"
 
 
@@ -176,7 +179,7 @@ def check_address(settings: Settings) -> str:
     try:
         http.get(f"{url}/health", timeout=5, allow_private=True)
     except http.HttpFailed as away:
-        raise Sick(f"{url}: {away}", remedy="start the web, or correct PUBLIC_URL") from None
+        raise Sick(f"{url}: {away}", remedy=_start("public_url")) from None
     return f"{url} answers"
 
 

@@ -130,8 +130,8 @@ def test_the_doctor_finds_the_ground_well_and_names_what_is_away(app: Flask) -> 
     for part in ("Python", "Libraries", "Database", "Roles", "Redis", "Workers", "Files", "Disk", "Mail"):
         assert lines[part].startswith("  ok"), lines[part]
     # Neither of these two runs beside the tests.
-    assert "start Chroma" in lines["Chroma"]
-    assert "start the web" in lines["Address"]
+    assert "start bin/dev, which runs it" in lines["Chroma"]
+    assert "start bin/dev, which runs it" in lines["Address"]
     assert told.exit_code == 1
 
 
@@ -158,7 +158,7 @@ def test_the_doctor_says_what_to_do_about_each_trouble(app: Flask, tmp_path: Pat
         DATABASE_ROLE_PREFIX="nobody",
     )
     assert told.returncode == 1
-    assert "correct REDIS_URL or start Redis" in told.stdout
+    assert "start it, or correct REDIS_URL" in told.stdout
     assert "correct SMTP_URL" in told.stdout
     assert "is not encrypted: serve Parley by https" in told.stdout
     assert "run `bin/parley migrate`" in told.stdout
@@ -167,7 +167,7 @@ def test_the_doctor_says_what_to_do_about_each_trouble(app: Flask, tmp_path: Pat
 
 def test_a_database_that_is_away_is_one_line_and_the_rest_is_looked_at(app: Flask, tmp_path: Path) -> None:
     told = doctor(settings(), tmp_path, DATABASE_URL="postgresql://parley:secret@127.0.0.1:1/parley")
-    assert "correct DATABASE_URL or start it" in told.stdout
+    assert "start it, or correct DATABASE_URL" in told.stdout
     assert "ok  Redis" in told.stdout
     assert "secret@" not in told.stdout + told.stderr
     assert "Traceback" not in told.stdout + told.stderr
