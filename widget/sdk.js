@@ -235,7 +235,7 @@
     ready(_, source) {
       if (source === popped) return;
       isReady = true;
-      if (api.isOpen) post(source, "opened", { byKeyboard });
+      if (api.isOpen) post(source, "opened", { byKeyboard, token: recall() });
       for (const [name, data] of waiting.splice(0)) post(source, name, data);
     },
     token: ({ token: given }) => remember(given),

@@ -276,14 +276,35 @@ def test_hostile_words_stay_words(visit: Callable[..., Widget], cast: Cast) -> N
 
 
 def test_a_message_that_is_refused_says_why_and_can_be_discarded(visit: Callable[..., Widget], cast: Cast) -> None:
-    widget = visit()
-    for number in range(30):
-        widget.write(f"Message {number}")
-    expect(widget.messages).to_have_count(30)
+    widget = visit().write("Hello")
     widget.frame.locator("#content").evaluate("field => field.removeAttribute('maxlength')")
     widget.field.fill("x" * 150_001)
     widget.field.press("Enter")
-    expect(widget.messages.last.locator(".message-meta")).to_contain_text(re.compile("Not sent|Waiting"))
+    failed = widget.frame.locator(".is-failed")
+    expect(failed.locator(".message-meta")).to_contain_text("Not sent. This is too long")
+    widget.write("Shorter")
+    failed.get_by_role("button", name="Discard").click()
+    expect(widget.messages).to_have_text([re.compile("Hello"), re.compile("Shorter")])
+    assert said(cast) == ["Hello", "Shorter"]
+
+
+def test_a_pasted_picture_is_sent(visit: Callable[..., Widget], cast: Cast) -> None:
+    widget = visit()
+    widget.open_chat()
+    widget.field.evaluate(
+        """async field => {
+            const canvas = document.createElement('canvas')
+            canvas.width = canvas.height = 40
+            const picture = await new Promise(resolve => canvas.toBlob(resolve))
+            const data = new DataTransfer()
+            data.items.add(new File([picture], 'shot.png', {type: 'image/png'}))
+            field.dispatchEvent(new ClipboardEvent('paste', {bubbles: true, cancelable: true, clipboardData: data}))
+        }"""
+    )
+    widget.field.press("Enter")
+    picture = widget.frame.locator(".message-out:not(.is-draft) .picture img")
+    expect(picture).to_have_attribute("alt", "shot.png")
+    expect(picture).to_have_js_property("naturalWidth", 40)
 
 
 def test_set_user_with_a_good_proof_names_the_visitor(visit: Callable[..., Widget], cast: Cast) -> None:
@@ -345,7 +366,7 @@ def test_a_second_tab_goes_on_where_the_first_began(visit: Callable[..., Widget]
     second = Widget(page)
     second.open()
     expect(second.frame.get_by_role("button", name=re.compile("^Write to us"))).to_be_visible()
-    page.keyboard.press("Escape")
+    page.evaluate("window.parley.close()")
     first.page.bring_to_front()
     first.write("From the first tab")
     page.bring_to_front()

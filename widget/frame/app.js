@@ -241,8 +241,8 @@ function show(view) {
 }
 
 function opened({ byKeyboard, view, token } = {}) {
-  if (state.isOpen) return
   if (token && token !== visitor.token && !state.isKnown) adopt(token)
+  if (state.isOpen) return
   const isChat = view === "chat" || state.unread > 0 || !find("chat").hidden
   state.isOpen = true
   show(isChat ? "chat" : "home")
