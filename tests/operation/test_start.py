@@ -255,22 +255,22 @@ def test_open_pages_are_told_to_come_back_and_do_not_hold_up_the_stop(start: Sta
     started = start()
     started.until(READY)
     facts = started.facts
-    with httpx.Client(base_url=facts["url"]) as browser:
+    with httpx.Client(base_url=facts["url"], timeout=30) as browser:
         person = facts["administrator"]
         signed_in = browser.post("/login", data={"email": person["email"], "password": person["password"]})
         assert signed_in.status_code == 303, signed_in.text
         cookies = "; ".join(f"{name}={value}" for name, value in browser.cookies.items())
     page = Client(
         f"{facts['url'].replace('http', 'ws')}/accounts/{facts['account_id']}/socket",
-        headers={"Cookie": cookies, "Origin": facts["url"]},
+        headers={"Cookie": cookies, "Origin": facts["url"]},  # type: ignore[dict-item]  # published types want bytes
     )
-    while json.loads(page.receive(timeout=10))["event"] != "ready":
+    while json.loads(page.receive(timeout=10) or "{}")["event"] != "ready":
         pass
     began = time.monotonic()
     started.process.send_signal(signal.SIGINT)
     assert close_code(page) == 1012
     started.process.wait(20)
-    assert time.monotonic() - began < 5
+    assert time.monotonic() - began < 8
 
 
 def close_code(page: Client) -> int:
