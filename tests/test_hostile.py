@@ -17,7 +17,6 @@ from flask.testing import FlaskClient
 from werkzeug.routing import Rule
 from werkzeug.test import TestResponse
 
-from app.blueprints.forms import Form
 from app.blueprints.widget.visitor import SALT, Key
 from app.ledger.transaction import system, transaction
 from app.lib import crypto
@@ -25,7 +24,7 @@ from app.lib.database import db
 from app.models import Account, ContactNote, Inbox
 from tests import junk
 from tests.at_the_door import ALICE, BOB, browser_of
-from tests.cast import Cast, a_conversation, a_user, an_inbox
+from tests.cast import PASSWORD, Cast, a_conversation, a_user
 from tests.conftest import Ground
 from tests.programs import a_program
 
@@ -252,3 +251,16 @@ def has_words(answer: TestResponse) -> bool:
     if answer.is_json:
         return bool(answer.json.get("error") or answer.json.get("message"))
     return answer.mimetype == "text/html" and len(re.sub(r"<[^>]*>|\s+", "", answer.text)) > 10
+
+
+@pytest.mark.parametrize("next_page", [
+    "//evil.example", "/\\evil.example", "https://evil.example", "\\\\evil.example", "/\t/evil.example", "https:evil.example",
+    "javascript:alert(1)", "///evil.example", "/x\r\nSet-Cookie: a=b", "http://localhost@evil.example", " //evil.example",
+    "http://[", "/login?next=//evil.example", "\0//evil.example", "/\u2028/evil.example",
+])  # fmt: skip
+def test_a_sign_in_leads_nowhere_but_back(app: Flask, cast: Cast, next_page: str) -> None:
+    client: FlaskClient = app.test_client()
+    answer = client.post("/login", data={"email": ALICE, "password": PASSWORD, "next": next_page})
+    assert answer.status_code == 303
+    assert answer.headers["Location"] == "/"
+    assert client.get("/login", query_string={"next": next_page}).headers["Location"] == "/"
