@@ -2,23 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from contextlib import suppress
-
-from flask import render_template, request
+from flask import render_template
 from pydantic import Field
 
 from app.blueprints.agent.conversations import MESSAGES, shown
 from app.blueprints.agent.opened import CATCH_UP, PREFIX, changed, opened
 from app.blueprints.forms import Form
 from app.blueprints.guards import Door, member, viewer
-from app.config import settings
-from app.errors import Invalid, NotFound
-from app.lib import storage
-from app.lib.storage import Stored
+from app.blueprints.uploads import forget_unused, kept_files
 from app.lib.text import clean
-from app.models.conversation import Conversation
-from app.models.message import MAX_ATTACHMENTS, MAX_CONTENT
+from app.models.message import MAX_CONTENT
 
 door = Door("messages", __name__, guard=member, url_prefix=f"{PREFIX}/messages")
 
@@ -54,17 +47,19 @@ def create(number: int) -> str:
     """Say something to the customer or to colleagues."""
     said, conversation = Said.read(), opened(number)
     since = conversation.version
-    conversation.reply(
-        clean(said.content, MAX_CONTENT),
-        by=viewer().actor,
-        private=said.private,
-        client_id=said.client_id,
-        attachments=attached(conversation, said.client_id),
-        reply_to=said.reply_to or None,
-    )
+    with kept_files() as files:
+        message = conversation.reply(
+            clean(said.content, MAX_CONTENT),
+            by=viewer().actor,
+            private=said.private,
+            client_id=said.client_id,
+            attachments=files,
+            reply_to=said.reply_to or None,
+        )
+        forget_unused(files, message)
     if said.resolve:
         conversation.resolve(by=viewer().actor)
-    told_from = min(since, conversation.message(said.client_id).version - 1)
+    told_from = min(since, message.version - 1)
     return changed(conversation, told_from, done=f"Sent, and resolved #{number}" if said.resolve else "")
 
 
@@ -75,16 +70,3 @@ def deliver(number: int, client_id: str) -> str:
     since = conversation.version
     conversation.send_again(client_id, by=viewer().actor)
     return changed(conversation, since)
-
-
-def attached(conversation: Conversation, client_id: str) -> Sequence[Stored]:
-    """The files that came along, kept; a repeat keeps none a second time."""
-    files = [file for file in request.files.getlist("attachments") if file.filename]
-    if len(files) > MAX_ATTACHMENTS:
-        raise Invalid({"attachments": f"Attach {MAX_ATTACHMENTS} files at the most."})
-    if files:
-        with suppress(NotFound):
-            conversation.message(client_id)
-            return ()
-    limit = settings().max_upload_bytes
-    return [storage.save(file.stream, filename=file.filename, limit_bytes=limit) for file in files]

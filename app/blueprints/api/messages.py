@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
 from typing import Any, Literal
 
-from flask import Response, jsonify, request
+from flask import Response, jsonify
 from pydantic import Field, field_validator
 
 from app.blueprints.api.conversations import LARGEST_ID, opened
@@ -16,15 +14,13 @@ from app.blueprints.api.shapes import conversation as conversations
 from app.blueprints.api.shapes import message as shapes
 from app.blueprints.forms import Form
 from app.blueprints.guards import Door, token_bearer, viewer
-from app.config import settings
+from app.blueprints.uploads import forget_unused, kept_files
 from app.errors import Invalid
-from app.lib import storage
 from app.lib.database import db
-from app.lib.storage import Stored
 from app.lib.text import clean
 from app.models.conversation import Conversation
 from app.models.editable import MOST_ATTRIBUTES
-from app.models.message import MAX_ATTACHMENTS, MAX_CONTENT, Message
+from app.models.message import MAX_CONTENT, Message
 from app.queries import message_pages
 
 door = Door(
@@ -71,12 +67,6 @@ class NewMessage(Form):
         return echo if self.echo_id is not None and CLIENT_ID.fullmatch(echo) else None
 
 
-@door.before_request
-def receive_body() -> None:
-    """A slow upload is waited for before the frame opens, so that it holds no connection of the database."""
-    _ = request.files
-
-
 @door.get("")
 def index(number: int) -> Response:
     asked, conversation = Around.read_query(), opened(number)
@@ -109,31 +99,6 @@ def create(number: int) -> Response:
         message = message_pages.one(conversation, message.id)
         forget_unused(files, message)
     return jsonify(shapes.message(message, conversation) | ({"echo_id": form.echo_id} if form.echo_id else {}))
-
-
-@contextmanager
-def kept_files() -> Iterator[Sequence[Stored]]:
-    """This request's files, kept; and given up when it fails."""
-    given = [file for name in ("attachments", "attachments[]") for file in request.files.getlist(name) if file.filename]
-    if len(given) > MAX_ATTACHMENTS:
-        raise Invalid({"attachments": f"Attach {MAX_ATTACHMENTS} files at the most."})
-    kept: list[Stored] = []
-    try:
-        for file in given:
-            kept.append(storage.save(file.stream, filename=file.filename, limit_bytes=settings().max_upload_bytes))
-        yield kept
-    except BaseException:
-        for stored in kept:
-            storage.delete(stored.key)
-        raise
-
-
-def forget_unused(files: Sequence[Stored], message: Message) -> None:
-    """A repeat brings its files once more: those that came first stay."""
-    used = {attachment.storage_key for attachment in message.attachments}
-    for stored in files:
-        if stored.key not in used:
-            storage.delete(stored.key)
 
 
 def _answered(conversation: Conversation, message_id: Any) -> str | None:

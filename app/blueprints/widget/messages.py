@@ -12,15 +12,15 @@ from pydantic import Field
 
 from app.actions.receive import receive
 from app.blueprints.forms import Form
+from app.blueprints.uploads import forget_unused, given_files, kept_files
 from app.blueprints.widget.visitor import Key, Visitor, conversation_of, limit_address, limit_session, visiting
 from app.channels.base import Inbound
 from app.channels.web_widget import Feature
-from app.config import settings
-from app.errors import Invalid, NotAllowed
-from app.lib import clock, storage, text
+from app.errors import NotAllowed
+from app.lib import clock, text
 from app.lib.storage import Stored
 from app.models.conversation import Conversation
-from app.models.message import MAX_ATTACHMENTS, MAX_CONTENT, Message
+from app.models.message import MAX_CONTENT, Message
 from app.queries import visitor_thread
 from app.realtime import frames, signals
 
@@ -84,6 +84,7 @@ def create() -> Response:
             content_attributes={},
         )
         message = receive(session, inbound, begun_with=_begun_with(form))
+        forget_unused(files, message)
         return jsonify(
             html=drawn([message]), conversation=str(message.conversation.uuid), version=message.conversation.version
         )
@@ -142,22 +143,12 @@ def drawn(messages: Sequence[Message]) -> str:
 
 @contextmanager
 def uploads(key: Key) -> Iterator[list[Stored]]:
-    """This request's files, kept; and given up when it fails."""
-    given = [file for name in ("attachments", "attachments[]") for file in request.files.getlist(name) if file.filename]
-    if len(given) > MAX_ATTACHMENTS:
-        raise Invalid({"attachments": f"Attach {MAX_ATTACHMENTS} files at the most."})
-    if given:
+    """This request's files, if this session and address have not sent too many."""
+    if given_files():
         limit_session(key, "widget-upload", limit=60, seconds=3600)
         limit_address("widget-upload", limit=300, seconds=3600)
-    kept: list[Stored] = []
-    try:
-        for file in given:
-            kept.append(storage.save(file.stream, filename=file.filename, limit_bytes=settings().max_upload_bytes))
-        yield kept
-    except BaseException:
-        for stored in kept:
-            storage.delete(stored.key)
-        raise
+    with kept_files() as files:
+        yield files
 
 
 def _changes(conversation: Conversation, version: int) -> dict[str, Any]:
