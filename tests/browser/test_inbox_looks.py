@@ -95,6 +95,19 @@ def test_a_phone_shows_one_pane_at_a_time(desk: Desk, cast: Cast, signed_in_page
     assert page.evaluate("document.documentElement.scrollWidth") == 390
 
 
+def test_on_a_phone_the_list_comes_back_after_resolving(desk: Desk, cast: Cast, signed_in_page: Visit) -> None:
+    for name in ("Dana", "Erin"):
+        a_named_conversation(cast, name)
+    page = signed_in_page("Bob", width=390, height=844, touch=True)
+    page.goto(home(desk, cast))
+    listens(page)
+    open_conversation(page, "Dana")
+    page.get_by_role("button", name="Resolve", exact=True).click()
+    expect(page.locator("#list")).to_be_visible()
+    expect(page.locator(".conversation-name")).to_have_text(["Erin"])
+    expect(page.locator(".toast")).to_contain_text("Resolved #1")
+
+
 def test_details_fold_and_change_sides_and_stay_so(desk: Desk, cast: Cast, signed_in_page: Visit) -> None:
     number = a_named_conversation(cast, "Dana")
     page = signed_in_page("Bob")

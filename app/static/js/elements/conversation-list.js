@@ -16,6 +16,7 @@ customElements.define("conversation-list", class extends HTMLElement {
   #since = Date.now() * 1000
   #moved = 0
   #waiting = []
+  #answered = null
   #isLoading = false
   #isAsking = 0
   #isStale = false
@@ -142,9 +143,17 @@ customElements.define("conversation-list", class extends HTMLElement {
     const next = same?.nextElementSibling ?? same?.previousElementSibling
     same?.remove()
     row.remove()
-    if (this.resolving === row.id && next) link(next).focus({ preventScroll: true })
-    if (this.resolving === row.id) this.resolving = null
+    if (this.resolving === row.id) this.#goOn(next)
     if (!this.rows.querySelector("li")) this.more()
+  }
+
+  // After what is done comes the next; on a phone, the list.
+  async #goOn(next) {
+    this.resolving = null
+    // The socket may be quicker than the answer, which still has words for the page.
+    await this.#answered
+    if (!this.checkVisibility()) emit(document, "thread:gone")
+    else if (next) link(next).focus({ preventScroll: true })
   }
 
   #seat(row, same) {
@@ -244,7 +253,9 @@ customElements.define("conversation-list", class extends HTMLElement {
   }
 
   #leaves(button) {
-    if (button) this.resolving = `row-${button.dataset.resolves}`
+    if (!button) return
+    this.resolving = `row-${button.dataset.resolves}`
+    this.#answered = new Promise(resolve => document.addEventListener("htmx:finally:request", resolve, { once: true }))
   }
 
   #goes(button) {

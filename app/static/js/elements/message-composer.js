@@ -26,6 +26,7 @@ customElements.define("message-composer", class extends HTMLElement {
     this.addEventListener("focusout", () => this.#stopsTyping(), { signal })
     this.addEventListener("tab:change", event => this.#turn(event.detail.name), { signal })
     this.addEventListener("click", event => this.#clicked(event), { signal })
+    for (const name of ["dragover", "drop"]) this.closest("#thread").addEventListener(name, event => this.#dropped(event), { signal })
     document.addEventListener("message:answer", event => this.answer(event.detail), { signal })
     document.addEventListener("habit:changed", () => this.#dress(), { signal })
     this.field.value = draft(this.dataset.conversation, "reply")
@@ -75,7 +76,15 @@ customElements.define("message-composer", class extends HTMLElement {
     this.#stopsTyping()
   }
 
+  // A file that misses the composer is meant for it all the same, not for the browser to open.
+  #dropped(event) {
+    if (event.defaultPrevented || !event.dataTransfer?.types.includes("Files")) return
+    event.preventDefault()
+    if (event.type === "drop") this.drop.add(event.dataTransfer.files)
+  }
+
   #pressed(event) {
+    if (event.key === "Escape" && event.target === this.field && !event.isComposing) return document.getElementById("thread-body")?.focus()
     if (event.target !== this.field || event.key !== "Enter" || event.isComposing || event.shiftKey || event.altKey) return
     const sendsWithEnter = desk()?.dataset.sendsWith === "enter" && matchMedia("(hover: hover)").matches
     if (!isKey(event, "mod+enter") && !sendsWithEnter) return

@@ -35,7 +35,8 @@ customElements.define("message-thread", class extends HTMLElement {
     addEventListener("pagehide", () => this.#lookAway(), { signal })
     this.#timer = setInterval(() => this.#look(true), LOOKING_EVERY)
     this.#look()
-    this.#scrolled()
+    // A thread that does not fill its pane cannot be scrolled to what came before.
+    if (this.scrollHeight <= this.clientHeight) this.#older()
     if (desk()?.seen > Number(this.dataset.head)) this.catchUp().catch(() => {})
   }
 
