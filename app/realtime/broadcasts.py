@@ -135,9 +135,15 @@ BROADCASTS: dict[str, tuple[Broadcast, ...]] = {
 def broadcast(events: Sequence[Event]) -> None:
     """Show what the events of one commit changed: each piece is rendered once, each stream gets one frame."""
     pieces: dict[str, dict[tuple[str, str, int], str]] = {}
+    # A conversation is shown in several pieces, and told of by several events: it is looked up once.
+    known: dict[tuple[object, ...], Sequence[Any]] = {}
     for event in events:
         for wanted in BROADCASTS[event.name]:
-            for subject in wanted.subjects(event):
+            about = event.conversation_id if wanted.subjects is _conversation else event.id
+            key = (wanted.subjects, about)
+            if key not in known:
+                known[key] = wanted.subjects(event)
+            for subject in known[key]:
                 if wanted.is_for(subject):
                     _add(pieces, wanted, subject)
     head = max(event.id for event in events)
