@@ -98,6 +98,26 @@ BODIES = (
     (b'--x\r\nContent-Disposition: form-data; name="\xff"\r\n\r\n\xff\xfe\r\n--x--', "multipart/form-data; boundary=x"),
     (b"x", "\xff/\x80; ;="),
 )
+HEADERS: tuple[dict[str, str], ...] = (
+    *(
+        {"Cookie": f"{name}={junk}"}
+        for name in ("parley_session", "parley_remember")
+        for junk in ("x|\xe9", "|", "." * 5000)
+    ),
+    *(
+        {name: "\xff"}
+        for name in ("Range", "If-None-Match", "Referer", "X-Forwarded-For", "Sec-Fetch-Site", "User-Agent")
+    ),
+    *({name: "\xff"} for name in ("X-Auth-Token", "api_access_token", "Accept-Language", "HX-Current-URL", "If-Range")),
+    *({name: "http://["} for name in ("Origin", "Host", "HX-Current-URL", "Referer")),
+    *({"Content-Length": length} for length in ("-1", "x")),
+    {"Host": "evil.example/\xff"},
+    {"Upgrade": "websocket"},
+    {"Content-Type": "a;charset=\xff"},
+    {"Accept-Language": "x" * 9000 + ";q=nan"},
+    {"Accept-Encoding": "gzip;q=nan, *;q=\xff"},
+    {"HX-Request": "true", "HX-Current-URL": "\xff\x01"},
+)
 LARGE = b"x" * 10_000_000
 
 # What a name means beyond what its form says.

@@ -212,6 +212,24 @@ def test_odd_paths_questions_and_bodies_at_every_door(house: House, who: str) ->
     tries.judge()
 
 
+@pytest.mark.parametrize("headers", junk.HEADERS)
+@pytest.mark.parametrize("who", ["alice", "nobody"])
+def test_odd_headers_are_passed_over_or_refused(house: House, who: str, headers: dict[str, str]) -> None:
+    send, desk = house.senders[who](), f"/accounts/{house.cast.account_id}"
+    for path in (
+        "/login",
+        f"{desk}/conversations",
+        f"{desk}/socket",
+        "/profile",
+        "/widget/api/config",
+        "/api/v1/profile",
+    ):
+        for method in ("GET", "POST"):
+            answer = send(path, method=method, headers=headers)
+            assert answer.status_code < 500, (method, path)
+            assert "evil.example" not in answer.headers.get("Location", "")
+
+
 class Tries:
     """Requests to doors, each answer looked at."""
 

@@ -13,6 +13,7 @@ from flask import request
 from sqlalchemy import select
 
 from app.actions.meet import meet, session_of
+from app.blueprints.signing_in import address_range
 from app.channels.web_widget import WebsiteSettings
 from app.config import settings
 from app.errors import NotAllowed, NotFound, NotSignedIn
@@ -138,7 +139,7 @@ def conversation_of(session: ContactInbox) -> Conversation | None:
 def limit_address(what: str, *, limit: int, seconds: int) -> None:
     """Bound what one address may begin. Raises TooMany."""
     if request.remote_addr not in LOOPBACK:
-        throttle.throttle(f"{what}:{request.remote_addr}", limit=limit, seconds=seconds)
+        throttle.throttle(f"{what}:{address_range()}", limit=limit, seconds=seconds)
 
 
 def limit_session(key: Key, what: str, *, limit: int, seconds: int) -> None:
