@@ -17,7 +17,7 @@
   const NAMES = ["parley", "chatwoot"];
   const settings = () => window.parleySettings || window.chatwootSettings || {};
   const waiting = [];
-  let config = { words: {}, position: "right", color: "#3651cf", words_color: "#ffffff", dir: "ltr" };
+  let config = { words: {}, position: "right", color: "#3651cf", words_color: "#ffffff", dir: "ltr", days: 180 };
   let base, token, ui, frame, isReady = false, scheme, locale, unread = 0, dismissed = "", focusBefore;
 
   const api = {
@@ -329,7 +329,7 @@
   function keep(name, value) {
     const domain = settings().baseDomain ? "; Domain=" + settings().baseDomain : "";
     const secure = location.protocol === "https:" ? "; Secure" : "";
-    document.cookie = name + "=" + encodeURIComponent(value || "") + "; Path=/; SameSite=Lax; Max-Age=" + (value ? 180 * 86400 : 0) + domain + secure;
+    document.cookie = name + "=" + encodeURIComponent(value || "") + "; Path=/; SameSite=Lax; Max-Age=" + (value ? config.days * 86400 : 0) + domain + secure;
     try {
       if (value && !document.cookie.includes(name + "=")) localStorage.setItem(name, value);
       else localStorage.removeItem(name);

@@ -9,6 +9,7 @@ from flask import Blueprint, Response, current_app, jsonify, request
 from app.blueprints.widget.visitor import find_inbox
 from app.blueprints.widget.words import direction, words_in
 from app.channels.web_widget import WebsiteSettings
+from app.config import settings
 from app.lib.assets import Assets
 
 blueprint = Blueprint("loader", __name__)
@@ -43,6 +44,7 @@ def launcher() -> Response:
         position=look.position,
         locale=locale,
         dir=direction(locale),
+        days=settings().visitor_days,
         words={key: words[key] for key in LAUNCHER_WORDS},
     )
     response.headers.update({**FOR_ANY_SITE, "Vary": "Accept-Language"})
