@@ -13,7 +13,7 @@ from app.models.actor import Actor, ActorKind
 from app.models.conversation import Conversation, Status
 from app.models.membership import Membership
 
-AT_ONCE = 100
+AT_ONCE = 25
 
 
 def held(holder: Membership, limit: int = AT_ONCE) -> Sequence[Conversation]:
@@ -34,7 +34,7 @@ def count_held(holder: Membership) -> int:
 def hand_over(holder: Membership, to: Membership | None, *, by: Actor) -> int:
     """Give all of them to `to`; those of inboxes where `to` does not work go to nobody. Returns how many there are.
 
-    The first hundred go at once, the rest as work.
+    The first AT_ONCE go now, the rest as work: each is shown live to everyone, which takes its time.
     """
     total = count_held(holder)
     for conversation in held(holder):
