@@ -74,13 +74,8 @@ def weigh(pid: int) -> dict[str, tuple[int, float]]:
 
 
 def part(process: psutil.Process) -> str:
-    words = " ".join(process.cmdline())
-    for name, sign in (
-        ("Chroma", "chroma"),
-        ("Redis", "redis-server"),
-        ("PostgreSQL", "postgres"),
-        ("web", "gunicorn"),
-    ):
+    words = " ".join(process.cmdline()).strip()
+    for name, sign in SIGNS.items():
         if sign in words:
             return name
     return words.removeprefix("parley: ") if words.startswith("parley: ") else "supervisor"

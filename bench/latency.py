@@ -33,7 +33,7 @@ class Ear:
     def listen(self) -> None:
         try:
             while True:
-                frame = self.client.receive()
+                frame = str(self.client.receive())
                 now = time.perf_counter()
                 if '"ready"' in frame[:40]:
                     self.is_ready.set()
@@ -95,7 +95,8 @@ def main() -> None:
 
 def open_ear(ground: at.Ground, account_id: int, cookie: str) -> Ear:
     address = f"ws://127.0.0.1:{ground.port}/accounts/{account_id}/socket"
-    ear = Ear(Client(address, headers={"Cookie": cookie, "Origin": ground.url}))
+    headers = [(b"Cookie", cookie.encode()), (b"Origin", ground.url.encode())]
+    ear = Ear(Client(address, headers=headers))
     threading.Thread(target=ear.listen, daemon=True).start()
     if not ear.is_ready.wait(10):
         raise SystemExit("the agent's socket never became ready")
