@@ -12,8 +12,8 @@ from app.channels.base import Abilities, Channel
 from app.errors import Invalid
 from app.lib import colour, crypto
 
-# The surface of the widget in its two themes, as tokens.css has it: what words in the brand's colour stand on.
-LIGHT_SURFACE, DARK_SURFACE = "#ffffff", "#17181b"
+# The grounds nearest to words in the brand's colour, in the two themes: those of the desk's bubbles, as tokens.css has them.
+LIGHT_GROUND, DARK_GROUND = "#f0f1f3", "#28292d"
 DEFAULT_COLOR = "#3651cf"
 
 
@@ -89,12 +89,12 @@ class WebsiteSettings(BaseModel):
 
     @property
     def light_text(self) -> str:
-        """The brand's colour as words on the light surface."""
-        return colour.readable_on(LIGHT_SURFACE, self.color)
+        """The brand's colour as words in the light theme."""
+        return colour.readable_on(LIGHT_GROUND, self.color)
 
     @property
     def dark_text(self) -> str:
-        return colour.readable_on(DARK_SURFACE, self.color)
+        return colour.readable_on(DARK_GROUND, self.color)
 
     def has(self, feature: str) -> bool:
         return feature in self.features
