@@ -13,6 +13,7 @@ from app.blueprints.agent.opened import opened
 from app.blueprints.forms import Form
 from app.blueprints.guards import Door, member, viewer
 from app.errors import Invalid
+from app.lib import clock
 from app.lib.database import db
 from app.models.conversation import Conversation, Status
 from app.models.event import Event
@@ -110,7 +111,7 @@ def listed(wanted: Wanted) -> dict[str, Any]:
     head = Event.newest(viewer().account.id)
     rows = min(max(wanted.rows, PAGE), MOST)
     found = page(listing, viewer().membership, limit=rows)
-    return {"page": found, "head": head, **counted(listing)}
+    return {"page": found, "head": head, "now": clock.now(), **counted(listing)}
 
 
 def counted(listing: Listing) -> dict[str, Any]:

@@ -3,7 +3,7 @@
 
 import { emit, make } from "../lib/dom.js"
 import { draft } from "../lib/drafts.js"
-import { ask, home, me, nameMe } from "../lib/inbox.js"
+import { ask, desk, home, me, nameMe } from "../lib/inbox.js"
 
 const PAUSE = 1_000
 const STILL = 1_500
@@ -13,7 +13,7 @@ customElements.define("conversation-list", class extends HTMLElement {
   #leaving = new AbortController()
   #known = new Map()
   #typing = new Map()
-  #since = Date.now() * 1000
+  #since = Number(desk()?.dataset.now ?? 0)
   #moved = 0
   #waiting = []
   #answered = null
@@ -191,7 +191,7 @@ customElements.define("conversation-list", class extends HTMLElement {
     this.#known.set(row.id, { place, incoming: Number(incoming) })
     if (before?.place !== place && this.changes && !this.#isAsking) this.count()
     const since = before?.incoming ?? this.#since
-    if (Number(unread) && Number(incoming) > since) emit(document, "live:incoming", { row })
+    if (this.changes && Number(unread) && Number(incoming) > since) emit(document, "live:incoming", { row })
   }
 
   count() {
