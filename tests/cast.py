@@ -87,7 +87,9 @@ def a_session(contact: Contact, inbox_id: int) -> ContactInbox:
     return session
 
 
-def a_conversation(cast: Cast, text: str = "Is the Ridge 2 in size M back?", contact: Contact | None = None) -> Conversation:
+def a_conversation(
+    cast: Cast, text: str = "Is the Ridge 2 in size M back?", contact: Contact | None = None
+) -> Conversation:
     """A conversation begun by a customer, inside a frame of the account."""
     contact = contact or a_contact(cast.account_id)
     session = a_session(contact, cast.inbox_id)

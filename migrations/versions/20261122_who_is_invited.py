@@ -14,4 +14,3 @@ depends_on = None
 def upgrade() -> None:
     op.add_column("memberships", sa.Column("invited_at", sa.DateTime(timezone=True), nullable=True))
     op.add_column("one_time_tokens", sa.Column("email", sa.Text(), nullable=True))
-
