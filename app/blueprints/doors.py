@@ -19,7 +19,15 @@ def mount(app: Flask, settings: Settings) -> None:
     app.register_blueprint(sockets.blueprint)
     app.register_blueprint(widget.blueprint)
     app.register_blueprint(health.blueprint)
-    for door in (*auth.doors, *profile.doors, account.blueprint, people.desk, people.registry, hand_over.blueprint, inboxes.blueprint):
+    for door in (
+        *auth.doors,
+        *profile.doors,
+        account.blueprint,
+        people.desk,
+        people.registry,
+        hand_over.blueprint,
+        inboxes.blueprint,
+    ):
         app.register_blueprint(door)
     if settings.environment == "development" and not settings.smtp_url:
         app.register_blueprint(development.blueprint)

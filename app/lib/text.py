@@ -59,7 +59,9 @@ def linked(text: str) -> Markup:
             continue
         parts.append(escape(text[end : found.index]))
         parts.append(
-            Markup('<a href="{}" target="_blank" rel="nofollow noopener noreferrer">{}</a>').format(found.url, found.text)
+            Markup('<a href="{}" target="_blank" rel="nofollow noopener noreferrer">{}</a>').format(
+                found.url, found.text
+            )
         )
         end = found.last_index
     parts.append(escape(text[end:]))
