@@ -7,12 +7,13 @@ from urllib.parse import SplitResult, urlencode, urlsplit
 
 from flask import Flask, Response, g, jsonify, make_response, redirect, render_template, request
 from flask.typing import ResponseReturnValue
-from sqlalchemy.exc import DataError
+from sqlalchemy.exc import DataError, OperationalError
+from sqlalchemy.exc import TimeoutError as NoConnection
 from werkzeug.exceptions import HTTPException
 from werkzeug.routing import IntegerConverter, UnicodeConverter, ValidationError
 
 from app.config import settings
-from app.errors import Invalid, NotAllowed, NotSignedIn, ParleyError, TooLarge, TooMany
+from app.errors import Invalid, NotAllowed, NotSignedIn, ParleyError, TooLarge, TooMany, Unavailable
 
 log = logging.getLogger(__name__)
 
@@ -51,6 +52,8 @@ def install(app: Flask) -> None:
     app.register_error_handler(NotSignedIn, lead_to_sign_in)
     app.register_error_handler(HTTPException, answer_http)
     app.register_error_handler(DataError, answer_data_error)
+    app.register_error_handler(OperationalError, answer_away)
+    app.register_error_handler(NoConnection, answer_away)
     app.register_error_handler(Exception, answer_crash)
 
 
@@ -147,6 +150,12 @@ def answer_http(error: HTTPException) -> ResponseReturnValue:
 def answer_data_error(error: DataError) -> ResponseReturnValue:
     log.warning("the database could not take a value: %s", error.orig)
     return answer_error(Invalid())
+
+
+def answer_away(error: Exception) -> ResponseReturnValue:
+    """The database is away, or has no connection left."""
+    log.error("the database could not be asked: %s", error)
+    return answer_error(Unavailable())
 
 
 def answer_crash(error: Exception) -> ResponseReturnValue:

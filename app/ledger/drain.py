@@ -39,11 +39,13 @@ DUE = text("""
     order by w.run_at, w.id limit :limit
     for update of w skip locked
 """)
+# The next of a lane, and no other: one that is not due yet holds those behind it.
 FOLLOWING = text("""
     select w.id from work w
-    where w.queue = :queue and w.lane = :lane and w.state = 'ready' and w.id > :id and w.run_at <= clock_timestamp()
-      and w.claimed_until is null and w.account_id is not distinct from :account_id
-    order by w.id limit 1 for update of w skip locked
+    where w.id = (
+        select min(o.id) from work o where o.queue = :queue and o.lane = :lane and o.state = 'ready' and o.id > :id)
+      and w.run_at <= clock_timestamp() and w.claimed_until is null and w.account_id is not distinct from :account_id
+    for update of w skip locked
 """)
 
 

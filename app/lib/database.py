@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
 from flask_sqlalchemy import SQLAlchemy
@@ -13,6 +15,7 @@ from sqlalchemy.engine import URL, Connection, make_url
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, registry
 
 from app.config import Settings
+from app.config import settings as current_settings
 from app.lib import crypto
 
 
@@ -95,6 +98,16 @@ def engine_options(settings: Settings) -> dict[str, Any]:
         "pool_timeout": 10,
         "connect_args": {"connect_timeout": 5, "application_name": "parley"},
     }
+
+
+def side_engine() -> Engine:
+    """A small pool beside the frames', for what is counted while a frame holds a connection: neither waits for the other."""
+    return _side_engine(os.getpid(), login_url(current_settings()))
+
+
+@lru_cache(maxsize=4)
+def _side_engine(_process: int, url: URL) -> Engine:
+    return create_engine(url, **{**engine_options(current_settings()), "pool_size": 1, "max_overflow": 3})
 
 
 def owner_engine(settings: Settings) -> Engine:

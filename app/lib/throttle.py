@@ -10,7 +10,7 @@ from sqlalchemy import Connection, text
 
 from app.errors import TooMany
 from app.lib import crypto
-from app.lib.database import db
+from app.lib.database import side_engine
 
 # A transaction of its own: the count must stay when the request that was counted fails and is rolled back.
 Connect = Callable[[], AbstractContextManager[Connection]]
@@ -48,7 +48,7 @@ def throttle(key: str, *, limit: int, seconds: int, connect: Connect | None = No
     """
     if not 0 < seconds <= LONGEST_SECONDS:
         raise ValueError(f"seconds must be from 1 to {LONGEST_SECONDS}")
-    with (connect or db.engine.begin)() as connection:
+    with (connect or side_engine().begin)() as connection:
         count = {"key": _stored(key), "seconds": seconds}
         hits, before, elapsed = connection.execute(_HIT, count).one()
         if hits + before * (1 - elapsed / seconds) > limit:
@@ -58,13 +58,13 @@ def throttle(key: str, *, limit: int, seconds: int, connect: Connect | None = No
 
 def clear(key: str, *, connect: Connect | None = None) -> None:
     """Forget every try of `key`, as after a sign-in that succeeded."""
-    with (connect or db.engine.begin)() as connection:
+    with (connect or side_engine().begin)() as connection:
         connection.execute(_CLEAR, {"key": _stored(key)})
 
 
 def purge(*, connect: Connect | None = None) -> int:
     """Drop the windows that no longer count; the number of rows. For the schedule, once an hour."""
-    with (connect or db.engine.begin)() as connection:
+    with (connect or side_engine().begin)() as connection:
         return connection.execute(_PURGE).rowcount
 
 

@@ -74,6 +74,17 @@ def test_a_lane_keeps_its_order_and_waits_for_its_failing_head(cast: Cast) -> No
         assert "it cannot be done" in (waiting[0].last_error or "")
 
 
+def test_a_row_that_is_not_due_is_not_overtaken_in_its_lane(cast: Cast) -> None:
+    with transaction(cast.account_id):
+        contact = a_contact(cast.account_id, "")
+        later("rename", cast.account_id, contact.id, "a", lane="dana")
+        later("rename", cast.account_id, contact.id, "b", lane="dana", run_at=clock.now() + timedelta(hours=1))
+        later("rename", cast.account_id, contact.id, "c", lane="dana")
+    drain(EVENTS, {"rename": Inside(rename)})
+    with transaction(cast.account_id):
+        assert db.session.get_one(Contact, (cast.account_id, contact.id)).name == "a"
+
+
 def test_what_a_failed_job_recorded_or_wished_is_forgotten(cast: Cast) -> None:
     def record_and_fail(account_id: int, contact_id: int) -> None:
         record("contact.updated", db.session.get_one(Contact, (account_id, contact_id)))
