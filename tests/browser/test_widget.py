@@ -314,6 +314,7 @@ def test_set_user_with_a_good_proof_names_the_visitor(visit: Callable[..., Widge
         "hash => window.parley.setUser('dana-1', {name: 'Dana', email: 'dana@example.com', identifier_hash: hash})",
         proof,
     )
+    widget.page.wait_for_function("document.cookie.includes('parley_user_')")
     widget.write("Hello, it is me")
     expect(widget.messages.first.locator(".message-meta")).to_contain_text("Delivered")
     with transaction(cast.account_id):
