@@ -30,6 +30,7 @@ from app.models.editable import Editable
 from app.models.event import record
 from app.models.inbox import Inbox
 from app.models.membership import Membership
+from app.models.provable import Provable
 
 UNNAMED = "Visitor"
 LONGEST_NOTE = 20_000
@@ -45,8 +46,11 @@ SEARCH = (
 KNOWN = "email is not null or phone_number is not null or identifier is not null"
 
 
-class Contact(Editable, Stamped, Model):
-    """E-mail is stored in lower case, phone as E.164; each is unique in its account."""
+class Contact(Editable, Provable, Stamped, Model):
+    """E-mail is stored in lower case, phone as E.164; each is unique in its account.
+
+    `claims` are addresses that they typed and that somebody else has.
+    """
 
     __tablename__ = "contacts"
     __table_args__ = (
@@ -84,6 +88,8 @@ class Contact(Editable, Stamped, Model):
     company_id: Mapped[int | None]
     additional_attributes: Mapped[dict[str, Any]] = mapped_column(default=dict, server_default="{}")
     custom_attributes: Mapped[dict[str, Any]] = mapped_column(default=dict, server_default="{}")
+    proofs: Mapped[dict[str, Any]] = mapped_column(default=dict, server_default="{}")
+    claims: Mapped[dict[str, Any]] = mapped_column(default=dict, server_default="{}")
     last_activity_at: Mapped[datetime | None]
     search: Mapped[Any] = mapped_column(TSVECTOR, Computed(SEARCH, persisted=True), deferred=True)
 
