@@ -6,17 +6,28 @@ from typing import Any
 
 import pytest
 from flask import Flask
-from sqlalchemy import Connection, create_engine, text
+from sqlalchemy import create_engine, text
+from sqlalchemy.engine import Connection as Database
 from sqlalchemy.exc import DBAPIError, IntegrityError, ProgrammingError
 
 from app.config import Settings
 from app.ledger.transaction import transaction
 from app.lib.database import db, login_url, owner_url
-from app.models import Attachment, ContactNote, Event, Letter, Message, Work
+from app.models import (
+    Attachment,
+    Connection,
+    ContactNote,
+    Event,
+    Letter,
+    MailReference,
+    Message,
+    MessagePart,
+    Work,
+)
 from tests.cast import Cast, a_contact, a_conversation, alice
 
 # Tables of no tenant: sign-ins and their secrets are the system's alone, throttles hold only digests.
-SYSTEM_ONLY = {"logins", "one_time_tokens", "access_tokens"}
+SYSTEM_ONLY = {"logins", "one_time_tokens", "access_tokens", "orphans"}
 OPEN = {"alembic_version", "throttles"}
 # Each account sees its own row, and the people who are its members.
 OWN_POLICY = {"accounts", "users"}
@@ -42,19 +53,30 @@ def full(cast: Cast) -> Cast:
                 Attachment(account_id=cast.account_id, message_id=message.id, filename="a.txt"),
                 Letter(account_id=cast.account_id, inbox_id=cast.inbox_id, sender="dana", key="1"),
                 Work(account_id=cast.account_id, queue="slow", job="none"),
+                Connection(account_id=cast.account_id, inbox_id=cast.inbox_id),
+                MessagePart(
+                    account_id=cast.account_id, message_id=message.id, inbox_id=cast.inbox_id, position=0, source_id="1"
+                ),
+                MailReference(
+                    account_id=cast.account_id,
+                    inbox_id=cast.inbox_id,
+                    conversation_id=conversation.id,
+                    message_id=message.id,
+                    header_id="1@fernway.example",
+                ),
             ]
         )
     return cast
 
 
-def tables(owner: Connection) -> list[str]:
+def tables(owner: Database) -> list[str]:
     found = owner.execute(
         text("select relname from pg_class where relkind = 'r' and relnamespace = 'public'::regnamespace")
     )
     return sorted(found.scalars())
 
 
-def tenant_tables(owner: Connection) -> list[str]:
+def tenant_tables(owner: Database) -> list[str]:
     return [table for table in tables(owner) if table not in SYSTEM_ONLY | OPEN | OWN_POLICY]
 
 
@@ -68,7 +90,7 @@ def as_role(settings: Settings, role: str | None, account_id: int | None) -> Any
     return connection
 
 
-def test_every_table_is_under_row_level_security(owner: Connection) -> None:
+def test_every_table_is_under_row_level_security(owner: Database) -> None:
     bare = owner.execute(
         text(
             "select relname from pg_class where relkind='r' and relnamespace='public'::regnamespace and not relrowsecurity"
@@ -77,7 +99,7 @@ def test_every_table_is_under_row_level_security(owner: Connection) -> None:
     assert set(bare) == OPEN
 
 
-def test_every_tenant_table_is_bound_to_the_current_account(owner: Connection) -> None:
+def test_every_tenant_table_is_bound_to_the_current_account(owner: Database) -> None:
     policies = owner.execute(
         text(
             "select tablename, qual, with_check from pg_policies where policyname = 'tenant' and roles = '{parley_tenant}'"
@@ -90,7 +112,7 @@ def test_every_tenant_table_is_bound_to_the_current_account(owner: Connection) -
         assert qual == check, table
 
 
-def test_every_unique_index_of_a_tenant_begins_with_its_account_or_inbox(owner: Connection) -> None:
+def test_every_unique_index_of_a_tenant_begins_with_its_account_or_inbox(owner: Database) -> None:
     indexes = owner.execute(
         text("""
             select i.relname, t.relname, a.attname from pg_index x
@@ -104,7 +126,7 @@ def test_every_unique_index_of_a_tenant_begins_with_its_account_or_inbox(owner: 
     assert wrong == [("pk_work", "id")]
 
 
-def test_every_key_between_tenant_tables_carries_the_account(owner: Connection) -> None:
+def test_every_key_between_tenant_tables_carries_the_account(owner: Database) -> None:
     keys = owner.execute(
         text("""
             select c.conname, s.relname, t.relname, array_agg(a.attname::text) from pg_constraint c
@@ -119,7 +141,7 @@ def test_every_key_between_tenant_tables_carries_the_account(owner: Connection) 
             assert "account_id" in columns, name
 
 
-def test_a_stranger_reads_and_changes_nothing(full: Cast, settings: Settings, owner: Connection) -> None:
+def test_a_stranger_reads_and_changes_nothing(full: Cast, settings: Settings, owner: Database) -> None:
     for table in tenant_tables(owner):
         assert owner.execute(text(f"select count(*) from {table} where account_id = {full.account_id}")).scalar(), (
             f"nothing to see in {table}"
@@ -131,14 +153,14 @@ def test_a_stranger_reads_and_changes_nothing(full: Cast, settings: Settings, ow
             assert stranger.execute(text(f"delete from {table} where {mine}")).rowcount == 0
 
 
-def test_without_an_account_there_is_nothing(full: Cast, settings: Settings, owner: Connection) -> None:
+def test_without_an_account_there_is_nothing(full: Cast, settings: Settings, owner: Database) -> None:
     for table in [*tenant_tables(owner), "accounts", "users"]:
         with as_role(settings, "tenant", None) as nobody:
             column = "id" if table == "users" else "*"
             assert nobody.execute(text(f"select count({column}) from {table}")).scalar() == 0, table
 
 
-def test_the_login_alone_may_not_even_look(full: Cast, settings: Settings, owner: Connection) -> None:
+def test_the_login_alone_may_not_even_look(full: Cast, settings: Settings, owner: Database) -> None:
     for table in set(tables(owner)) - OPEN:
         with (
             as_role(settings, None, full.account_id) as login,
@@ -161,7 +183,7 @@ def test_a_tenant_sees_its_own_people_only(full: Cast, settings: Settings) -> No
         assert set(tenant.execute(text("select name from users")).scalars()) == {"Alice", "Bob"}
 
 
-def test_writing_for_another_account_is_refused(full: Cast, settings: Settings, owner: Connection) -> None:
+def test_writing_for_another_account_is_refused(full: Cast, settings: Settings, owner: Database) -> None:
     for table in tenant_tables(owner):
         columns = owner.execute(
             text("select column_name from information_schema.columns where table_name = :t and is_generated = 'NEVER'"),

@@ -3,12 +3,65 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from datetime import datetime
-from typing import TYPE_CHECKING, Any, ClassVar
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, BinaryIO, ClassVar, Literal
 
-if TYPE_CHECKING:
-    from app.lib.storage import Stored
+from pydantic import BaseModel, ConfigDict
+
+from app.channels.incoming import (
+    Answer,
+    Deleted,
+    Echo,
+    Edited,
+    Envelope,
+    Fact,
+    Inbound,
+    Knock,
+    Mail,
+    Media,
+    Person,
+    Reaction,
+    Receipt,
+    Unsupported,
+)
+from app.channels.outgoing import DeliveryFailed, File, MailOut, Outbound, Sent
+from app.channels.standing import Health, Line, Listed, NotConnected, Polled, Problem, Unreachable
+from app.errors import NotAllowed
+
+__all__ = [
+    "Abilities",
+    "Answer",
+    "Channel",
+    "Deleted",
+    "DeliveryFailed",
+    "Echo",
+    "Edited",
+    "Envelope",
+    "Fact",
+    "File",
+    "Health",
+    "Inbound",
+    "Knock",
+    "Line",
+    "Listed",
+    "Mail",
+    "MailOut",
+    "Media",
+    "NotConnected",
+    "Nothing",
+    "Outbound",
+    "Person",
+    "Polled",
+    "Problem",
+    "Reaction",
+    "Receipt",
+    "Sent",
+    "Unreachable",
+    "Unsupported",
+]
+
+Markup = Literal["markdown", "html", "plain", "whatsapp", "telegram", "messenger", "line"]
 
 
 @dataclass(frozen=True)
@@ -17,33 +70,125 @@ class Abilities:
 
     is_live: bool = False
     """Nothing is sent: what is broadcast to the customer's open page is the delivery."""
+    is_mail: bool = False
+    """Messages are mails: they have a subject, recipients, and thread by references."""
     has_one_thread: bool = False
     """A customer's next message always joins their last conversation."""
+    markup: Markup = "markdown"
     max_length: int = 10_000
+    """Of one message; what is longer is sent in several."""
     max_attachment_bytes: int = 40 * 1024 * 1024
+    attachments_per_message: int = 15
+    """0: none can be carried, each goes as a link in the text. 1: each is a message of its own."""
+    attachment_kinds: frozenset[str] = frozenset({"image", "audio", "video", "file"})
+    """Files of other kinds go as a link in the text."""
+    rich: frozenset[str] = frozenset()
+    """Content types that the customer gets as more than their text."""
+    reply_window: timedelta | None = None
+    """How long after the customer's last message an answer is taken."""
+    late_window: timedelta | None = None
+    """As `reply_window`, for an answer marked as a human's (Meta's human agent tag)."""
     has_receipts: bool = False
     has_typing: bool = False
+    has_replies: bool = False
     is_idempotent: bool = False
+    """A send may be repeated under its key."""
     can_look_up: bool = False
+    """Whether a send arrived can be asked: `look_up`."""
+    is_polled: bool = False
+    """Letters are fetched with `poll`, each minute and when woken."""
+    can_list: bool = False
+    """What the provider has can be listed, to be compared with ours: `listed`."""
+    retry_seconds: int = 24 * 3600
+    """How long a send that fails for now is tried again."""
+    sends_per_minute: int = 600
 
 
-@dataclass(frozen=True)
-class Inbound:
-    """Something a customer said; `client_id` or `source_id` tells a repeat."""
+class Nothing(BaseModel):
+    """No credentials, or no settings."""
 
-    content: str
-    client_id: str | None = None
-    source_id: str | None = None
-    content_type: str = "text"
-    content_attributes: Mapping[str, Any] = field(default_factory=dict)
-    attachments: Sequence[Stored] = ()
-    reply_to: str | None = None
-    provider_at: datetime | None = None
+    model_config = ConfigDict(frozen=True, extra="ignore")
 
 
 class Channel:
-    """The base of all channels; each one declares its kind, name and abilities."""
+    """The base of all channels: one inbox's line to its provider. Classmethods are for before the inbox is known.
+
+    `Credentials` and `Settings` are pydantic models; their fields' titles and descriptions draw the connect form, and
+    `json_schema_extra={"secret": True}` keeps a value from being shown again.
+    """
 
     kind: ClassVar[str]
     name: ClassVar[str]
     abilities: ClassVar[Abilities]
+    Credentials: ClassVar[type[BaseModel]] = Nothing
+    Settings: ClassVar[type[BaseModel]] = Nothing
+
+    def __init__(self, line: Line) -> None:
+        self.line = line
+
+    @property
+    def credentials(self) -> Any:
+        """As `Credentials`. Raises pydantic's ValidationError when what is kept does not fit (any more)."""
+        return self.Credentials.model_validate(dict(self.line.credentials))
+
+    @property
+    def settings(self) -> Any:
+        return self.Settings.model_validate(dict(self.line.settings))
+
+    @classmethod
+    def greet(cls, knock: Knock) -> Answer | None:
+        """The answer to a knock that brings no letters (a challenge); None when it may bring some."""
+        return None
+
+    @classmethod
+    def sort(cls, knock: Knock) -> Sequence[Envelope]:
+        """The letters of a delivery; none when it is nonsense. Never raises on odd input."""
+        return ()
+
+    @classmethod
+    def receipt_of(cls, knock: Knock) -> Answer:
+        """What a delivery that was kept is answered with."""
+        return Answer()
+
+    def verify(self, knock: Knock) -> None:
+        """Raises NotAllowed unless the knock proves that it comes from this inbox's provider."""
+        raise NotAllowed(f"{self.name} has no webhook.")
+
+    def parse(self, envelope: Envelope) -> Sequence[Fact]:
+        """What a letter says; nothing when it is of no interest. Pure; never raises on odd input."""
+        return ()
+
+    def send(self, outbound: Outbound) -> Sent:
+        """Hand over to the provider. Raises DeliveryFailed."""
+        raise DeliveryFailed(f"{self.name} sends nothing.", permanent=True)
+
+    def look_up(self, outbound: Outbound) -> Sent | None:
+        """What became of a send whose answer we never heard: its result, or None when it did not arrive. Raises Unreachable."""
+        raise Unreachable(f"{self.name} cannot be asked.")
+
+    def fetch(self, ref: Mapping[str, Any], envelope: Envelope | None, into: BinaryIO, limit_bytes: int) -> str:
+        """Write a media's bytes `into` a file; returns the type it claims. Raises DeliveryFailed (`permanent`: gone for good)."""
+        raise DeliveryFailed("There is nothing to fetch.", permanent=True)
+
+    def poll(self, cursor: Mapping[str, Any]) -> Polled:
+        """What is new since `cursor`. Raises Unreachable, NotConnected."""
+        return Polled((), cursor)
+
+    def listed(self, since: datetime) -> Sequence[Listed]:
+        """What the provider has received since then, to be compared with the letters. Raises Unreachable, NotConnected."""
+        return ()
+
+    def connect(self, webhook_url: str) -> Line:
+        """Check the credentials live and register our webhook; returns the line as it is to be kept. Raises NotConnected."""
+        return self.line
+
+    def disconnect(self, webhook_url: str) -> None:
+        """Take our webhook back. Raises Unreachable."""
+
+    def probe(self, webhook_url: str) -> Health:
+        """How the line stands. Never raises for what is wrong with it: that is what it tells."""
+        return Health()
+
+    def renew(self) -> Mapping[str, Any] | None:
+        """New credentials, when these are about to expire; else None. Raises Unreachable, NotConnected."""
+        return None

@@ -6,10 +6,11 @@ import uuid
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import ForeignKeyConstraint, Identity, Index
+from sqlalchemy import CheckConstraint, ForeignKeyConstraint, Identity, Index
 from sqlalchemy.dialects.postgresql import UUID
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
+from app.channels.base import Media
 from app.lib import clock
 from app.lib.database import Model
 from app.models.message import Message
@@ -24,6 +25,7 @@ class Attachment(Model):
     __tablename__ = "attachments"
     __table_args__ = (
         ForeignKeyConstraint(["account_id", "message_id"], ["messages.account_id", "messages.id"], ondelete="CASCADE"),
+        CheckConstraint("state in ('ready', 'pending', 'failed')", name="state"),
         Index("ix_attachments_message", "account_id", "message_id", "id"),
         Index("uq_attachments_uuid", "account_id", "uuid", unique=True),
     )
@@ -33,6 +35,13 @@ class Attachment(Model):
     uuid: Mapped[uuid.UUID] = mapped_column(UUID(as_uuid=True), default=uuid.uuid4)
     message_id: Mapped[int]
     kind: Mapped[str] = mapped_column(default="file", server_default="file")
+    state: Mapped[str] = mapped_column(default="ready", server_default="ready")
+    """`pending` is being fetched from the provider, `failed` could not be: `error` says why, and it can be tried again."""
+    ref: Mapped[dict[str, Any] | None]
+    """What the channel fetches it by."""
+    inline_id: Mapped[str | None]
+    error: Mapped[str | None]
+    letter_id: Mapped[int | None]
     storage_key: Mapped[str | None]
     thumbnail_key: Mapped[str | None]
     filename: Mapped[str] = mapped_column(default="", server_default="")
@@ -52,18 +61,26 @@ class Attachment(Model):
     message: Mapped[Message] = relationship(viewonly=True)
 
     @classmethod
-    def made_of(cls, stored: Stored, message: Message) -> Attachment:
-        return cls(
-            account_id=message.account_id,
-            message_id=message.id,
-            kind=stored.kind,
-            storage_key=stored.key,
-            filename=stored.filename,
-            content_type=stored.content_type,
-            byte_size=stored.byte_size,
-            width=stored.width,
-            height=stored.height,
-        )
+    def made_of(cls, given: Stored | Media, message: Message) -> Attachment:
+        """Of a kept file, or of something a channel tells of, which is to be fetched when it has a `ref`."""
+        made = cls(account_id=message.account_id, message_id=message.id, kind=given.kind, filename=given.filename)
+        if isinstance(given, Media):
+            made.state, made.ref = ("pending", dict(given.ref)) if given.ref is not None else ("ready", None)
+            made.content_type = given.content_type or "application/octet-stream"
+            made.byte_size, made.inline_id, made.meta = given.byte_size, given.inline_id, dict(given.meta)
+            made.external_url, made.fallback_title = given.external_url, given.title
+            made.latitude, made.longitude = given.latitude, given.longitude
+        else:
+            made.hold(given)
+        return made
+
+    def hold(self, stored: Stored) -> None:
+        """These are its bytes."""
+        self.state, self.error, self.storage_key = "ready", None, stored.key
+        self.kind = stored.kind if self.kind in ("", "file", "image", "audio", "video") else self.kind
+        self.filename = self.filename or stored.filename
+        self.content_type, self.byte_size = stored.content_type, stored.byte_size
+        self.width, self.height = stored.width, stored.height
 
     @property
     def link(self) -> str:

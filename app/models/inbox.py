@@ -10,7 +10,8 @@ from sqlalchemy import ForeignKey, ForeignKeyConstraint, Identity, Index, Unique
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from app.channels import CHANNELS
-from app.channels.base import Abilities
+from app.channels.base import Abilities, Channel, Line
+from app.config import settings
 from app.lib import crypto
 from app.lib.database import Model, Stamped, db
 from app.models.membership import Membership
@@ -37,7 +38,9 @@ class Inbox(Stamped, Model):
     __tablename__ = "inboxes"
     __table_args__ = (
         UniqueConstraint("account_id", "channel", "address"),
+        UniqueConstraint("account_id", "token"),
         Index(None, "channel", "address"),
+        Index(None, "token"),
     )
 
     account_id: Mapped[int] = mapped_column(ForeignKey("accounts.id", ondelete="CASCADE"), primary_key=True)
@@ -45,6 +48,8 @@ class Inbox(Stamped, Model):
     name: Mapped[str]
     channel: Mapped[str]
     address: Mapped[str]
+    token: Mapped[str] = mapped_column(default=lambda: crypto.token(18))
+    """The secret part of its webhook's URL, where the address is not secret or not known."""
     channel_settings: Mapped[dict[str, Any]] = mapped_column(default=dict, server_default="{}")
     credentials_sealed: Mapped[str | None]
     avatar_key: Mapped[str | None]
@@ -76,6 +81,19 @@ class Inbox(Stamped, Model):
     @credentials.setter
     def credentials(self, values: dict[str, Any]) -> None:
         self.credentials_sealed = crypto.encrypt(json.dumps(values))
+
+    @property
+    def line(self) -> Line:
+        return Line(self.address, self.token, self.name, self.credentials, self.channel_settings)
+
+    def opened(self) -> Channel:
+        """Its channel, ready to speak with the provider."""
+        return CHANNELS[self.channel](self.line)
+
+    @property
+    def webhook_url(self) -> str:
+        """Where its provider sends to."""
+        return f"{settings().public_url}/webhooks/{self.channel}/{self.token}"
 
     @property
     def members(self) -> list[Membership]:

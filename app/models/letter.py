@@ -13,14 +13,19 @@ from app.lib.database import Model
 
 
 class Letter(Model):
-    """`key` is unique in its inbox: a channel that repeats itself is kept once. `raw` holds what was not JSON."""
+    """`key` is unique in its inbox: a channel that repeats itself is kept once. `raw` holds what was not JSON.
+
+    `kept` is to be worked through, `waiting` is a receipt whose message is not there yet, `ignored` said nothing of interest.
+    """
 
     __tablename__ = "letters"
     __table_args__ = (
         ForeignKeyConstraint(["account_id", "inbox_id"], ["inboxes.account_id", "inboxes.id"], ondelete="CASCADE"),
         UniqueConstraint("inbox_id", "key"),
-        CheckConstraint("state in ('kept', 'received', 'ignored', 'parked')", name="state"),
-        Index("ix_letters_open", "account_id", "id", postgresql_where=text("state in ('kept', 'parked')")),
+        CheckConstraint("state in ('kept', 'waiting', 'received', 'ignored')", name="state"),
+        Index("ix_letters_inbox", "account_id", "inbox_id", "id"),
+        Index("ix_letters_message", "account_id", "message_id", postgresql_where=text("message_id is not null")),
+        Index("ix_letters_open", "account_id", "id", postgresql_where=text("state in ('kept', 'waiting')")),
     )
 
     account_id: Mapped[int] = mapped_column(primary_key=True)

@@ -112,6 +112,9 @@ class Message(Stamped, Model):
     external_source_ids: Mapped[dict[str, Any]] = mapped_column(default=dict, server_default="{}")
     sentiment: Mapped[dict[str, Any]] = mapped_column(default=dict, server_default="{}")
     provider_at: Mapped[datetime | None]
+    retry_at: Mapped[datetime | None]
+    """When a send that failed for now is tried again."""
+    edited_at: Mapped[datetime | None]
     deleted_at: Mapped[datetime | None]
     search: Mapped[Any] = mapped_column(TSVECTOR, Computed(SEARCH, persisted=True), deferred=True)
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import select
 
-from app.channels.base import Inbound
+from app.channels.base import Inbound, Media
 from app.errors import Invalid, NotFound, TooMany
 from app.lib import clock
 from app.lib.database import db
@@ -107,7 +107,7 @@ class Talkative:
         self.changed()
         if known := self._known(client_id, None):
             return known
-        self._check(content, attachments)
+        self._check(content, attachments, has_items=bool((content_attributes or {}).get("items")))
         live = self.inbox.abilities.is_live
         message = self._say(
             MessageType.OUTGOING,
@@ -168,7 +168,7 @@ class Talkative:
         content: str,
         *,
         sender: Actor,
-        attachments: Sequence[Stored] = (),
+        attachments: Sequence[Stored | Media] = (),
         **values: Any,
     ) -> Message:
         self.last_sequence += 1
@@ -186,7 +186,7 @@ class Talkative:
         message.sent_by(sender)
         db.session.add(message)
         db.session.flush()
-        db.session.add_all(Attachment.made_of(stored, message) for stored in attachments)
+        db.session.add_all(Attachment.made_of(each, message) for each in attachments)
         self.last_activity_at = message.created_at
         if message_type in (MessageType.INCOMING, MessageType.OUTGOING):
             # A greeting that Parley sent by itself does not hide what the customer said.
@@ -208,7 +208,7 @@ class Talkative:
         answered = self._known(client_id, None)
         return answered.id if answered else None
 
-    def _check(self, content: str, attachments: Sequence[Stored]) -> None:
+    def _check(self, content: str, attachments: Sequence[Stored | Media]) -> None:
         if not content.strip() and not attachments:
             raise Invalid({"content": "Write something, or attach a file."})
         if len(content) > MAX_CONTENT:

@@ -1,0 +1,43 @@
+"""How an inbox's line to its provider stands: its health, what was fetched so far, and what was compared."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import CheckConstraint, ForeignKeyConstraint, Index, text
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from app.lib.database import Model
+from app.models.inbox import Inbox
+
+
+class Connection(Model):
+    """One row an inbox. `problems` are as `standing.Problem`; `cursor` is the channel's own, as `poll` left it;
+    `reconciled` holds the last comparison with what the provider lists.
+    """
+
+    __tablename__ = "connections"
+    __table_args__ = (
+        ForeignKeyConstraint(["account_id", "inbox_id"], ["inboxes.account_id", "inboxes.id"], ondelete="CASCADE"),
+        CheckConstraint("state in ('unknown', 'well', 'trouble')", name="state"),
+        Index("ix_connections_trouble", "account_id", postgresql_where=text("state = 'trouble'")),
+    )
+
+    account_id: Mapped[int] = mapped_column(primary_key=True)
+    inbox_id: Mapped[int] = mapped_column(primary_key=True)
+    state: Mapped[str] = mapped_column(default="unknown", server_default="unknown")
+    problems: Mapped[list[Any]] = mapped_column(JSONB, default=list, server_default="[]")
+    facts: Mapped[dict[str, Any]] = mapped_column(default=dict, server_default="{}")
+    expires_at: Mapped[datetime | None]
+    checked_at: Mapped[datetime | None]
+    failing_since: Mapped[datetime | None]
+    told_at: Mapped[datetime | None]
+    last_in_at: Mapped[datetime | None]
+    last_out_at: Mapped[datetime | None]
+    cursor: Mapped[dict[str, Any]] = mapped_column(default=dict, server_default="{}")
+    polled_at: Mapped[datetime | None]
+    reconciled: Mapped[dict[str, Any]] = mapped_column(default=dict, server_default="{}")
+
+    inbox: Mapped[Inbox] = relationship(viewonly=True)
