@@ -14,16 +14,25 @@ from app.models.conversation import Conversation
 from app.models.message import Message
 
 
-def receive(session: ContactInbox, inbound: Inbound, *, begun_with: Mapping[str, Any] | None = None) -> Message:
+def receive(
+    session: ContactInbox,
+    inbound: Inbound,
+    *,
+    begun_with: Mapping[str, Any] | None = None,
+    into: Conversation | None = None,
+    anew: bool = False,
+) -> Message:
     """What a customer says in their session, in the conversation it belongs to; a repeat is the message there already is.
 
-    `begun_with` is kept with a conversation that begins here (page, browser). Raises Invalid when it is empty or too
+    `into` is the conversation they chose, `anew` says that they wish to begin another. `begun_with` is kept with a conversation that begins here (page, browser). Raises Invalid when it is empty or too
     long, TooMany past 200 messages a minute.
     """
     db.session.refresh(session, with_for_update=True)
     if repeated := _known(session, inbound):
         return repeated
-    conversation = Conversation.continue_or_start(session, additional_attributes=dict(begun_with or {}))
+    conversation = Conversation.continue_or_start(
+        session, into=into, anew=anew, additional_attributes=dict(begun_with or {})
+    )
     message = conversation.receive(inbound, contact=session.contact)
     if message.sequence == 1 and not session.contact.blocked:
         _greet(conversation)

@@ -49,21 +49,26 @@ class Startable:
         return conversation
 
     @classmethod
-    def continue_or_start(cls, session: ContactInbox, **values: Any) -> Self:
+    def continue_or_start(
+        cls, session: ContactInbox, *, into: Self | None = None, anew: bool = False, **values: Any
+    ) -> Self:
         """The conversation that the session's next message joins, begun if there is none.
 
-        Two first messages at once begin one conversation: the session's row is held meanwhile.
+        That is the last one, or `into`, where the customer chose it; `anew` where they wish to begin another. Two first
+        messages at once begin one conversation: the session's row is held meanwhile.
         """
         db.session.refresh(session, with_for_update=True)
-        last = db.session.scalar(
+        last = into or db.session.scalar(
             select(cls)
             .where(cls.account_id == session.account_id, cls.contact_inbox_id == session.id)
             .order_by(cls.id.desc())
             .limit(1)
         )
-        return last if last and last._is_continued(session) else cls.start(session, **values)
+        return last if last and last._is_continued(session, anew=anew) else cls.start(session, **values)
 
-    def _is_continued(self, session: ContactInbox) -> bool:
-        if self.status != "resolved" or session.inbox.lock_to_single_conversation:
+    def _is_continued(self, session: ContactInbox, *, anew: bool) -> bool:
+        if session.inbox.lock_to_single_conversation:
             return True
+        if anew or self.status != "resolved":
+            return not anew
         return session.inbox.abilities.has_one_thread and session.inbox.allow_messages_after_resolved

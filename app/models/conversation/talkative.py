@@ -208,8 +208,8 @@ class Talkative:
         answered = self._known(client_id, None)
         return answered.id if answered else None
 
-    def _check(self, content: str, attachments: Sequence[Stored | Media]) -> None:
-        if not content.strip() and not attachments:
+    def _check(self, content: str, attachments: Sequence[Stored | Media], *, has_items: bool = False) -> None:
+        if not content.strip() and not attachments and not has_items:
             raise Invalid({"content": "Write something, or attach a file."})
         if len(content) > MAX_CONTENT:
             raise Invalid({"content": f"This is too long: {len(content):,} characters, {MAX_CONTENT:,} fit."})
