@@ -18,6 +18,7 @@ from app.models import (
     Connection,
     ContactNote,
     Event,
+    Label,
     Letter,
     MailReference,
     Message,
@@ -47,6 +48,8 @@ def full(cast: Cast) -> Cast:
     with transaction(cast.account_id):
         conversation = a_conversation(cast)
         message = conversation.reply("Hello", by=alice(cast).actor)
+        Label.create(cast.account_id, {"title": "billing"}, by=alice(cast).actor)
+        conversation.add_labels(["billing"], by=alice(cast).actor)
         db.session.add_all(
             [
                 ContactNote(account_id=cast.account_id, contact_id=conversation.contact_id, content="likes bicycles"),

@@ -13,6 +13,7 @@ from sqlalchemy.sql.base import ExecutableOption
 from app.lib import clock
 from app.lib.database import db
 from app.models.conversation import Conversation
+from app.models.label import Label
 from app.models.membership import Membership
 from app.queries import search
 
@@ -111,8 +112,10 @@ def _conditions(wanted: Filter, membership: Membership) -> list[ColumnElement[bo
         conditions.append(Conversation.contact_inbox.has(source_id=wanted.source_id))
     if wanted.conversation_type == "unattended":
         conditions.append(Conversation.first_reply_created_at.is_(None) | Conversation.waiting_since.is_not(None))
-    if wanted.labels or wanted.conversation_type in ("mention", "participating"):
-        # Nothing carries a label, mentions or is taken part in yet.
+    if wanted.labels:
+        conditions.append(Conversation.labels.any(Label.title.in_([title.lower() for title in wanted.labels])))
+    if wanted.conversation_type in ("mention", "participating"):
+        # Nobody is mentioned or takes part yet.
         conditions.append(false())
     if wanted.updated_within is not None:
         conditions.append(Conversation.updated_at > clock.now() - timedelta(seconds=wanted.updated_within))

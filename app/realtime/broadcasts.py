@@ -122,6 +122,8 @@ BROADCASTS: dict[str, tuple[Broadcast, ...]] = {
     "conversation.snoozed": CHANGED,
     "conversation.prioritized": CHANGED,
     "conversation.updated": CHANGED,
+    "conversation.labeled": CHANGED,
+    "conversation.unlabeled": CHANGED,
     "conversation.seen": (ROW, HEAD, SEEN),
     "conversation.unseen": (ROW, HEAD),
     "conversation.read": (BUBBLES, ANSWERS, ROW, HEAD),

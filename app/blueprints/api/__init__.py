@@ -11,6 +11,7 @@ from app.blueprints.api import (
     conversation_acts,
     conversations,
     inboxes,
+    labels,
     messages,
     profile,
 )
@@ -24,6 +25,8 @@ DOORS = (
     contacts.door,
     conversations.door,
     conversation_acts.door,
+    labels.door,
+    labels.of_conversation,
     messages.door,
     profile.blueprint,
 )

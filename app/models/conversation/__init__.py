@@ -9,20 +9,23 @@ from typing import Any
 
 from sqlalchemy import CheckConstraint, Computed, ForeignKeyConstraint, Identity, Index, SmallInteger, text
 from sqlalchemy.dialects.postgresql import UUID
-from sqlalchemy.orm import Mapped, joinedload, mapped_column, relationship
+from sqlalchemy.orm import Mapped, joinedload, mapped_column, relationship, selectinload
 from sqlalchemy.sql.base import ExecutableOption
 
 from app.lib import clock
 from app.lib.database import Model, Stamped
 from app.models.contact import Contact, ContactInbox
 from app.models.conversation.accessible import Accessible
+from app.models.conversation.answerable import Answerable
 from app.models.conversation.assignable import Assignable
+from app.models.conversation.labelable import Labelable
 from app.models.conversation.prioritized import Prioritized
 from app.models.conversation.readable import Readable
 from app.models.conversation.startable import Startable
 from app.models.conversation.stateful import Stateful
 from app.models.conversation.talkative import Talkative
 from app.models.inbox import Inbox
+from app.models.label import Label
 from app.models.membership import Membership
 from app.models.message import Message
 
@@ -82,7 +85,9 @@ def _list_indexes() -> list[Index]:
     return indexes
 
 
-class Conversation(Startable, Accessible, Assignable, Stateful, Prioritized, Readable, Talkative, Stamped, Model):
+class Conversation(
+    Startable, Accessible, Assignable, Stateful, Prioritized, Labelable, Readable, Answerable, Talkative, Stamped, Model
+):
     """`version` rises, under the row's lock, with every change that someone can see."""
 
     __tablename__ = "conversations"
@@ -140,6 +145,7 @@ class Conversation(Startable, Accessible, Assignable, Stateful, Prioritized, Rea
     contact: Mapped[Contact] = relationship(viewonly=True)
     contact_inbox: Mapped[ContactInbox] = relationship(viewonly=True)
     assignee: Mapped[Membership | None] = relationship(viewonly=True)
+    labels: Mapped[list[Label]] = relationship(viewonly=True, secondary="conversation_labels", order_by="Label.title")
     last_message: Mapped[Message | None] = relationship(
         viewonly=True,
         foreign_keys="[Conversation.account_id, Conversation.last_message_id]",
@@ -154,6 +160,7 @@ class Conversation(Startable, Accessible, Assignable, Stateful, Prioritized, Rea
             joinedload(cls.contact),
             joinedload(cls.inbox),
             joinedload(cls.assignee).joinedload(Membership.user),
+            selectinload(cls.labels),
             said.selectinload(Message.attachments),
             said.joinedload(Message.sender_user).joinedload(Membership.user),
         )

@@ -18,6 +18,8 @@ SENTENCES = {
     "assigned": "Assigned to {assignee} by {actor}",
     "self_assigned": "{assignee} self-assigned this conversation",
     "unassigned": "Conversation unassigned by {actor}",
+    "labeled": "{actor} added {labels}",
+    "unlabeled": "{actor} removed {labels}",
 }
 
 
@@ -26,4 +28,8 @@ def sentence(message: Message) -> str:
     said = message.content_attributes
     key = str(said.get("activity", ""))
     words = SENTENCES.get(key, "{actor}: " + key.replace("_", " ").replace("{", "").replace("}", ""))
-    return words.format_map(defaultdict(str, {name: str(value) for name, value in said.items()}))
+    return words.format_map(defaultdict(str, {name: _told(value) for name, value in said.items()}))
+
+
+def _told(value: object) -> str:
+    return ", ".join(map(str, value)) if isinstance(value, list) else str(value)

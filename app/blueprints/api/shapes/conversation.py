@@ -35,9 +35,9 @@ def conversation(conversation: Conversation) -> dict[str, Any]:
         "last_non_activity_message": last,
         "status": conversation.status,
         "priority": conversation.priority,
-        "labels": [],
+        "labels": conversation.label_titles,
         "muted": conversation.contact.blocked,
-        "can_reply": True,
+        "can_reply": conversation.can_reply,
         "unread_count": conversation.unread_count,
         "snoozed_until": unix(conversation.snoozed_until),
         "additional_attributes": conversation.additional_attributes,
@@ -58,7 +58,7 @@ def conversation(conversation: Conversation) -> dict[str, Any]:
 def thread_meta(conversation: Conversation) -> dict[str, Any]:
     """What stands beside a page of its messages."""
     meta: dict[str, Any] = {
-        "labels": [],
+        "labels": conversation.label_titles,
         "additional_attributes": conversation.additional_attributes,
         "contact": contacts.sender(conversation.contact),
         "agent_last_seen_at": iso(conversation.agent_last_seen_at),
