@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import logging
 import os
 import signal
@@ -17,9 +16,8 @@ from rq.exceptions import StopRequested
 from rq.timeouts import BaseDeathPenalty
 from rq.worker.base import DequeueStrategy
 
-from app.ledger.drain import drain
 from app.lib.queue import Queue
-from workers.jobs import JOBS
+from workers import hands
 
 log = logging.getLogger(__name__)
 
@@ -50,37 +48,39 @@ class Worker(SimpleWorker):
             raise StopRequested
 
 
+def drain_queue(queue: str) -> None:
+    """What a wake-up call runs: the hands do the work, so that the next call is heard."""
+    hands.poke(Queue(queue))
+
+
 def run(app: Flask, queues: Sequence[str]) -> None:
     """Work through `queues` until told to stop; with Redis away, look at the tables themselves."""
     names = [Queue(name) for name in queues]
     stopping = _stop_signal()
     pause = 0.5
+    at_work = hands.begin(app, names)
     with app.app_context():
         while not stopping():
-            _drain_all(names)
             try:
                 worker = _worker(app.config["PARLEY"].redis_url, names)
                 worker.is_told_to_stop = stopping
                 worker.work(logging_level="WARNING", dequeue_strategy=DequeueStrategy.ROUND_ROBIN)
-                return
+                break
             except StopRequested:
-                return
+                break
             except (RedisError, OSError) as error:
                 log.warning("Redis is away, working without wake-up calls: %s", error)
+                for name in names:
+                    at_work.poke(name)
                 time.sleep(pause)
                 pause = min(LONGEST_PAUSE, pause * 2)
+    at_work.end()
 
 
 def _worker(redis_url: str, queues: Sequence[Queue]) -> Worker:
     """With a connection of its own: RQ waits on it far longer than anyone else may wait for Redis."""
     name = f"{os.getpid()}-{time.time_ns()}"
     return Worker([queue.value for queue in queues], connection=Redis.from_url(redis_url, protocol=2), name=name)
-
-
-def _drain_all(queues: Sequence[Queue]) -> None:
-    for queue in queues:
-        with contextlib.suppress(Exception):
-            drain(queue, JOBS)
 
 
 def _stop_signal() -> Callable[[], bool]:

@@ -7,11 +7,9 @@ from datetime import datetime
 from app.actions import send_mail
 from app.actions.forget_sign_ins import forget_sign_ins
 from app.actions.hand_over import hand_over_conversations
-from app.ledger.drain import drain
 from app.ledger.job import Inside, Jobs, Outside
 from app.lib import throttle
 from app.lib.database import db
-from app.lib.queue import Queue
 from app.models.actor import SYSTEM
 from app.models.conversation import Conversation
 
@@ -43,8 +41,3 @@ JOBS: Jobs = {
     "wake_conversation": Inside(wake_conversation),
     "purge_throttles": Inside(purge_throttles),
 }
-
-
-def drain_queue(queue: str) -> None:
-    """What a wake-up call runs."""
-    drain(Queue(queue), JOBS)

@@ -1,22 +1,22 @@
-"""Drains a queue: claims rows of work, runs them, settles, retries and parks them."""
+"""Drains a queue: goes through its shares in turn, claims rows of work, runs and settles them."""
 
 from __future__ import annotations
 
 import logging
 import random
 import time
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
 from datetime import timedelta
-from typing import Any
 
 from sqlalchemy import delete, select, text, update
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
 from app.config import settings
-from app.ledger.job import Inside, Job, Jobs, Outside, Refused, Unheard
-from app.ledger.transaction import Frame, enter, system, transaction
+from app.ledger.job import Inside, Job, Jobs, NotYet, Outside, TryAgain
+from app.ledger.outside import run_outside
+from app.ledger.row import Claimed, postpone, put_off, words_of
+from app.ledger.transaction import Frame, enter, system
 from app.ledger.wake import wake
 from app.lib import clock
 from app.lib.database import db
@@ -26,16 +26,40 @@ from app.models.work import Work
 log = logging.getLogger(__name__)
 
 BATCH = 100
-FIRST_PAUSE, LONGEST_PAUSE = 2.0, 3600.0
-MAX_ERROR = 2000
+# One share's turn: long enough that commits are few, short enough that nobody else waits for it.
+TURN_SECONDS = 0.3
+# How many calls to the world one share may have under way: a provider that hangs does not take all hands.
+MOST_CALLS = 3
 
-# The head of a lane is its oldest open row. While it is claimed, locked or waiting for its next try, the lane waits.
+# The shares of a queue that have something due: one step along the index for each, however much work it has.
+SHARES = text("""
+    with recursive shares as (
+      (select share from work where queue = :queue and state = 'ready' order by share limit 1)
+      union all
+      select (select w.share from work w
+              where w.queue = :queue and w.state = 'ready' and w.share > s.share order by w.share limit 1)
+      from shares s where s.share is not null
+    )
+    select share from shares
+    where share is not null
+      and exists (
+        select 1 from work w
+        where w.queue = :queue and w.share = shares.share and w.state = 'ready' and w.run_at <= clock_timestamp()
+          and (w.claimed_until is null or w.claimed_until < clock_timestamp()))
+      and (select count(*) from work w
+           where w.queue = :queue and w.share = shares.share and w.state = 'ready' and w.claimed_until is not null
+             and w.claimed_until > clock_timestamp()) < :most_calls
+""")
+# The head of a lane is its oldest open row. While it is claimed, locked or waiting for its next try, the lane waits,
+# unless it has held the others up for long enough.
 DUE = text("""
     select w.id from work w
-    where w.queue = :queue and w.state = 'ready' and w.run_at <= clock_timestamp()
+    where w.queue = :queue and w.share = :share and w.state = 'ready' and w.run_at <= clock_timestamp()
       and (w.claimed_until is null or w.claimed_until < clock_timestamp())
       and (w.lane is null or not exists (
-        select 1 from work o where o.queue = w.queue and o.lane = w.lane and o.state = 'ready' and o.id < w.id))
+        select 1 from work o
+        where o.queue = w.queue and o.lane = w.lane and o.state = 'ready' and o.id < w.id
+          and (o.holds_until is null or o.holds_until > clock_timestamp())))
     order by w.run_at, w.id limit :limit
     for update of w skip locked
 """)
@@ -49,43 +73,38 @@ FOLLOWING = text("""
 """)
 
 
-@dataclass(frozen=True)
-class Claimed:
-    """A row of work as it was when claimed."""
-
-    id: int
-    account_id: int | None
-    job: str
-    args: list[Any]
-    lane: str | None
-    attempts: int
-    age: float
-    was_handed_over: bool
-
-
-def drain(queue: Queue, jobs: Jobs) -> int:
+def drain(queue: Queue, jobs: Jobs, *, stop: Callable[[], bool] = lambda: False) -> int:
     """Work through all that is due in `queue`, for `drain_seconds` at the most; returns how many rows were settled.
 
-    Looks once more after the last empty claim; when time is up it wakes the next.
+    Looks once more after the last empty claim; when time is up it wakes the next. Ends early when told to `stop`.
     """
     deadline = time.monotonic() + settings().drain_seconds
     done, empty = 0, 0
     while empty < 2:
-        if time.monotonic() > deadline:
-            wake(queue)
-            break
-        settled = _drain_once(queue, jobs)
+        settled = 0
+        for share in _shares(queue):
+            if stop() or time.monotonic() > deadline:
+                wake(queue)
+                return done + settled
+            settled += _take_turn(queue, share, jobs)
         done += settled
         empty = 0 if settled else empty + 1
     return done
 
 
-def _drain_once(queue: Queue, jobs: Jobs) -> int:
-    """One batch: inside jobs of one account at once, or one outside job."""
+def _shares(queue: Queue) -> list[str]:
+    """In another order each time, so that of several workers each begins elsewhere."""
+    with system(why="claiming work"):
+        found = db.session.execute(SHARES, {"queue": queue.value, "most_calls": MOST_CALLS}).scalars().all()
+    return random.sample(list(found), len(found))
+
+
+def _take_turn(queue: Queue, share: str, jobs: Jobs) -> int:
+    """One batch of a share: inside jobs of one account at once, or one outside job."""
     outside: Claimed | None = None
     settled = 0
     with system(why="claiming work"):
-        due = _claim(queue)
+        due = _claim(queue, share)
         if not due:
             return 0
         first = due[0]
@@ -98,13 +117,13 @@ def _drain_once(queue: Queue, jobs: Jobs) -> int:
             ]
             settled = _run_inside(db.session(), queue, mine, jobs)
     if outside is not None:
-        _run_outside(outside, jobs)
+        run_outside(outside, jobs[outside.job])
         return 1
     return settled
 
 
-def _claim(queue: Queue) -> list[Claimed]:
-    ids = db.session.execute(DUE, {"queue": queue.value, "limit": BATCH}).scalars().all()
+def _claim(queue: Queue, share: str) -> list[Claimed]:
+    ids = db.session.execute(DUE, {"queue": queue.value, "share": share, "limit": BATCH}).scalars().all()
     return _read(ids)
 
 
@@ -113,14 +132,15 @@ def _read(ids: Sequence[int]) -> list[Claimed]:
     now = clock.now()
     claimed = [
         Claimed(
-            row.id,
-            row.account_id,
-            row.job,
-            row.args,
-            row.lane,
-            row.attempts,
-            (now - row.created_at).total_seconds(),
-            row.handed_over_at is not None,
+            id=row.id,
+            account_id=row.account_id,
+            job=row.job,
+            args=row.args,
+            lane=row.lane,
+            attempts=row.attempts,
+            age=(now - row.created_at).total_seconds(),
+            was_handed_over=row.handed_over_at is not None,
+            is_held=row.holds_until is not None,
         )
         for row in rows
     ]
@@ -132,11 +152,11 @@ def _read(ids: Sequence[int]) -> list[Claimed]:
 def _run_inside(session: Session, queue: Queue, rows: list[Claimed], jobs: Jobs) -> int:
     """Run each in a savepoint; ends of rows commit with the effects. A lane goes on in order until one fails."""
     done: list[int] = []
-    failed: list[tuple[Claimed, str]] = []
+    failed: list[tuple[Claimed, Exception]] = []
     enter(Frame(rows[0].account_id, "running work"))
     pending = list(reversed(rows))
-    count = 0
-    while pending:
+    count, deadline = 0, time.monotonic() + TURN_SECONDS
+    while pending and (not count or time.monotonic() < deadline):
         row = pending.pop()
         count += 1
         error = _attempt(session, row, jobs.get(row.job))
@@ -150,7 +170,7 @@ def _run_inside(session: Session, queue: Queue, rows: list[Claimed], jobs: Jobs)
     if done:
         session.execute(delete(Work).where(Work.id.in_(done)))
     for row, error in failed:
-        _put_off(row, error, jobs.get(row.job))
+        _put_back(row, error, jobs.get(row.job))
     # What the jobs wished for belongs to their account.
     session.info["frame"] = Frame(rows[0].account_id, "settling work")
     return count
@@ -163,28 +183,37 @@ def _following(queue: Queue, row: Claimed) -> Claimed | None:
     return next(iter(_read(found.all())), None)
 
 
-def _attempt(session: Session, row: Claimed, job: Job | None) -> str | None:
+def _attempt(session: Session, row: Claimed, job: Job | None) -> Exception | None:
     """The error, or None. What a failed one recorded or wished for is forgotten with its savepoint."""
     if not isinstance(job, Inside):
-        return f"There is no job {row.job}."
+        return TryAgain(f"There is no job {row.job}.")
     noted = {name: list(session.info.get(name, [])) for name in ("events", "wishes")}
     locked = set(session.info.get("locked", set()))
     try:
         with session.begin_nested():
             job.run(*row.args)
             session.flush()
+    except NotYet as early:
+        failure: Exception = early
     except DBAPIError as error:
         if error.connection_invalidated:
             raise
-        reason = _words(error)
+        failure = error
     except Exception as error:
         log.exception("%s %s failed", row.job, row.args)
-        reason = _words(error)
+        failure = error
     else:
         return None
     session.info.update(noted)
     session.info["locked"] = locked
-    return reason
+    return failure
+
+
+def _put_back(row: Claimed, error: Exception, job: Job | None) -> None:
+    if isinstance(error, NotYet):
+        postpone(row, error)
+    else:
+        put_off(row, words_of(error), window=job.window if isinstance(job, Inside) else 0.0)
 
 
 def _lease(row: Claimed) -> None:
@@ -193,75 +222,3 @@ def _lease(row: Claimed) -> None:
         .where(Work.id == row.id)
         .values(claimed_until=clock.now() + timedelta(seconds=settings().lease_seconds))
     )
-
-
-def _run_outside(row: Claimed, jobs: Jobs) -> None:
-    job = jobs[row.job]
-    assert isinstance(job, Outside)
-    if row.was_handed_over and not job.repeatable:
-        _leave_unsure(row, job, "The worker died after the hand-over.")
-        return
-    try:
-        with _of(row):
-            plan = job.prepare(*row.args)
-            if plan is None:
-                db.session.execute(delete(Work).where(Work.id == row.id))
-            else:
-                _update(row, handed_over_at=clock.now(), attempts=row.attempts + 1)
-        if plan is None:
-            return
-        result = job.call(plan)
-    except Refused as refusal:
-        with _of(row):
-            job.refuse(plan, str(refusal))
-            db.session.execute(delete(Work).where(Work.id == row.id))
-    except Exception as error:
-        log.warning("%s %s failed: %s", row.job, row.args, error)
-        if isinstance(error, Unheard) and not job.repeatable:
-            _leave_unsure(row, job, _words(error))
-            return
-        with _of(row):
-            _put_off(row, _words(error), job)
-    else:
-        with _of(row):
-            job.settle(plan, result)
-            db.session.execute(delete(Work).where(Work.id == row.id))
-
-
-def _leave_unsure(row: Claimed, job: Outside, reason: str) -> None:
-    """It may have arrived, or not: say so instead of sending it twice."""
-    with _of(row):
-        job.lost(*row.args)
-        _update(row, state="unsure", claimed_until=None, last_error=reason)
-
-
-def _of(row: Claimed) -> Any:
-    """The frame that a row's work belongs in."""
-    return system(why="work of no account") if row.account_id is None else transaction(row.account_id)
-
-
-def _update(row: Claimed, **values: Any) -> None:
-    db.session.execute(update(Work).where(Work.id == row.id).values(**values))
-
-
-def _put_off(row: Claimed, error: str, job: Job | None) -> None:
-    """Try again after a growing, jittered pause; past the job's window park the row, which frees its lane."""
-    pause = min(LONGEST_PAUSE, FIRST_PAUSE * 2 ** min(row.attempts, 20)) * random.uniform(0.5, 1.0)  # noqa: S311
-    if job is None or row.age + pause > job.window:
-        log.error("parked %s %s: %s", row.job, row.args, error)
-        _update(
-            row, state="parked", attempts=row.attempts + 1, last_error=error, claimed_until=None, handed_over_at=None
-        )
-    else:
-        _update(
-            row,
-            run_at=clock.now() + timedelta(seconds=pause),
-            attempts=row.attempts + 1,
-            last_error=error,
-            claimed_until=None,
-            handed_over_at=None,
-        )
-
-
-def _words(error: BaseException) -> str:
-    return f"{type(error).__name__}: {error}"[:MAX_ERROR]

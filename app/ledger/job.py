@@ -4,11 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from datetime import datetime
+from typing import Any, Protocol
 
-from app.lib.queue import Refused, Unheard
+from app.lib.queue import NotYet, Refused, TryAgain, Unheard
 
-__all__ = ["Inside", "Job", "Jobs", "Outside", "Refused", "Unheard"]
+__all__ = ["Inside", "Job", "Jobs", "NotYet", "Outside", "Refused", "TryAgain", "Unheard"]
+
+
+class Delayed(Protocol):
+    """Told, in the frame of the row's own change, that a call failed for now and when it is made again."""
+
+    def __call__(self, *args: Any, reason: str, at: datetime) -> None: ...
 
 
 @dataclass(frozen=True)
@@ -24,18 +31,25 @@ class Inside:
 class Outside:
     """Three steps: `prepare(*args)` in a frame, `call(plan)` in none, `settle(plan, result)` in a frame again.
 
-    `prepare` returns None when there is nothing to do. `call` raises `Refused` when trying again is of no use: then
-    `refuse(plan, reason)` settles it. A worker that dies after the hand-over leaves it open whether the call arrived:
-    with `repeatable` it is made again, else `lost(*args)` tells the story and the row becomes unsure.
+    `prepare` returns None when there is nothing to do, and may raise `NotYet`. `settle` returns True when there is more
+    to do under the same row. `call` raises `Refused` when trying again is of no use: then `refuse(plan, reason)`
+    settles it; `TryAgain`, or anything else, is a failure for now. A worker that dies after the hand-over, or a call
+    that raises `Unheard`, leaves it open whether it arrived: where it is `repeatable` it is made again, else
+    `lost(*args)` tells the story and the row becomes unsure.
     """
 
     prepare: Callable[..., Any]
     call: Callable[[Any], Any]
-    settle: Callable[[Any, Any], None]
+    settle: Callable[[Any, Any], Any]
     refuse: Callable[[Any, str], None]
     lost: Callable[..., None]
-    repeatable: bool = False
-    window: float = 24 * 3600
+    repeatable: bool | Callable[..., bool] = False
+    window: float | Callable[..., float] = 24 * 3600
+    delayed: Delayed | None = None
+    give_up: Callable[..., None] | None = None
+    """`give_up(*args, reason)` settles what failed for the whole window, instead of parking it."""
+    holds: float | None = None
+    """How many seconds a row that fails keeps those behind it in its lane waiting; None: until it is settled."""
 
 
 Job = Inside | Outside

@@ -98,6 +98,7 @@ def settle(session: Session) -> set[Queue]:
             "job": job,
             "args": [event.account_id, event.id],
             "lane": None,
+            "share": str(event.account_id),
         }
         for event in session.info.get("events", [])
         for job in REACTIONS[event.name].later
@@ -119,6 +120,7 @@ def _row(wish: Wish, account_id: int | None) -> dict[str, Any]:
         "lane": wish.lane,
         "once": wish.once,
         "run_at": wish.run_at or clock.now(),
+        "share": wish.share or ("" if account_id is None else str(account_id)),
     }
 
 

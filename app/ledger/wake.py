@@ -14,7 +14,7 @@ log = logging.getLogger(__name__)
 
 # As many unanswered calls as a queue may hold: each drains all there is, more of them would only repeat it.
 ENOUGH = 2
-DRAIN = "workers.jobs.drain_queue"
+DRAIN = "workers.drain_queue"
 
 
 def wake(queue: Queue) -> None:

@@ -28,9 +28,28 @@ class Unheard(Exception):
     """The hand-over was made and no answer came: it may have arrived."""
 
 
+class NotYet(Exception):
+    """It cannot be done now, which is no failure: look again in `seconds`."""
+
+    def __init__(self, reason: str, *, seconds: float) -> None:
+        self.seconds = seconds
+        super().__init__(reason)
+
+
+class TryAgain(Exception):
+    """It failed for now; `after`: seconds the other side asks to wait."""
+
+    def __init__(self, reason: str, *, after: float | None = None) -> None:
+        self.after = after
+        super().__init__(reason)
+
+
 @dataclass(frozen=True)
 class Wish:
-    """One piece of work to be: `lane` is worked one at a time, oldest first; `once` is unique while it is open."""
+    """One piece of work to be: `lane` is worked one at a time, oldest first; `once` is unique while it is open.
+
+    A queue is worked through share by share, in turn; without a `share` it is the account's.
+    """
 
     job: str
     args: list[Any] = field(default_factory=list)
@@ -38,6 +57,7 @@ class Wish:
     lane: str | None = None
     once: str | None = None
     run_at: datetime | None = None
+    share: str | None = None
 
 
 def later(
@@ -47,9 +67,10 @@ def later(
     lane: str | None = None,
     once: str | None = None,
     run_at: datetime | None = None,
+    share: str | None = None,
 ) -> None:
     """Note that `job` shall run with `args` (plain JSON values, ids rather than things) once this transaction has committed."""
-    wishes().append(Wish(job, list(args), queue, lane, once, run_at))
+    wishes().append(Wish(job, list(args), queue, lane, once, run_at, share))
 
 
 def wishes() -> list[Wish]:
