@@ -31,6 +31,7 @@ def install(app: Flask, settings: Settings) -> None:
         avatar_path=paths.avatar_path,
         signed_path=paths.signed_path,
         signed_avatar_path=paths.signed_avatar_path,
+        picture_path=paths.picture_path,
     )
     app.jinja_env.filters.update(**markup.FILTERS, markdown=text.markdown_to_html, linked=text.linked, plain=text.plain)
     app.jinja_env.filters["around"] = excerpt.around

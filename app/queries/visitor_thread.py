@@ -9,13 +9,13 @@ from sqlalchemy.orm import joinedload
 from sqlalchemy.sql.base import ExecutableOption
 
 from app.lib.database import db
-from app.models.contact import ContactInbox
 from app.models.conversation import Conversation
 from app.models.membership import Membership
 from app.models.message import Message
 
 PAGE = 20
 CAUGHT_UP = 100
+SAID_BY_US = ("outgoing", "template")
 
 
 def latest(conversation: Conversation, *, before: int | None = None) -> list[Message]:
@@ -24,7 +24,7 @@ def latest(conversation: Conversation, *, before: int | None = None) -> list[Mes
     if before is not None:
         conditions.append(Message.sequence < before)
     newest_first = db.session.scalars(
-        select(Message).where(*conditions).order_by(Message.sequence.desc()).limit(PAGE).options(*_shown())
+        select(Message).where(*conditions).order_by(Message.sequence.desc()).limit(PAGE).options(*shown())
     )
     return list(reversed(newest_first.all()))
 
@@ -36,7 +36,7 @@ def changed_since(conversation: Conversation, version: int) -> Sequence[Message]
         .where(*_readable(conversation), Message.version > version)
         .order_by(Message.version, Message.sequence)
         .limit(CAUGHT_UP)
-        .options(*_shown())
+        .options(*shown())
     ).all()
 
 
@@ -52,7 +52,7 @@ def unread(conversation: Conversation) -> int:
         db.session.scalar(
             select(func.count()).where(
                 *_readable(conversation),
-                Message.message_type.in_(("outgoing", "template")),
+                Message.message_type.in_(SAID_BY_US),
                 Message.status.in_(("sent", "delivered")),
             )
         )
@@ -60,44 +60,18 @@ def unread(conversation: Conversation) -> int:
     )
 
 
-def last_answer(conversation: Conversation) -> Message | None:
-    """What the desk said last."""
-    return db.session.scalar(
-        select(Message)
-        .where(*_readable(conversation), Message.message_type.in_(("outgoing", "template")))
-        .order_by(Message.sequence.desc())
-        .limit(1)
-        .options(*_shown())
-    )
-
-
-def state_of(account_id: int, inbox_id: int, source_id: str) -> tuple[ContactInbox | None, int]:
-    """A visitor's session and the version of their conversation, 0 before there is one: what a heartbeat asks, in one."""
-    found = db.session.execute(
-        select(ContactInbox, func.coalesce(Conversation.version, 0))
-        .outerjoin(
-            Conversation,
-            (Conversation.account_id == ContactInbox.account_id) & (Conversation.contact_inbox_id == ContactInbox.id),
-        )
-        .where(
-            ContactInbox.account_id == account_id,
-            ContactInbox.inbox_id == inbox_id,
-            ContactInbox.source_id == source_id,
-        )
-        .order_by(Conversation.id.desc().nulls_last())
-        .limit(1)
-    ).first()
-    return (found[0], found[1]) if found else (None, 0)
-
-
 def _readable(conversation: Conversation) -> list[ColumnElement[bool]]:
     return [
         Message.account_id == conversation.account_id,
         Message.conversation_id == conversation.id,
-        Message.private.is_(False),
-        Message.message_type != "activity",
+        *to_customers(),
     ]
 
 
-def _shown() -> tuple[ExecutableOption, ...]:
+def to_customers() -> tuple[ColumnElement[bool], ...]:
+    """Conditions: neither a note nor a line that tells what was done."""
+    return (Message.private.is_(False), Message.message_type != "activity")
+
+
+def shown() -> tuple[ExecutableOption, ...]:
     return (*Message.shown(), joinedload(Message.sender_user).joinedload(Membership.user))

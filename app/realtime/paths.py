@@ -10,6 +10,7 @@ from app.lib import clock, crypto
 from app.models.attachment import Attachment
 
 SIGNED_FILE = "file"
+LINKED_PICTURE = "linked picture"
 SIGNED_DAYS = 7
 
 
@@ -36,6 +37,11 @@ def avatar_path(account_id: int, key: str) -> str:
 def signed_avatar_path(key: str) -> str:
     """A colleague's photo, as customers see it."""
     return f"/files/{sign_file({'avatar': key})}/photo.webp"
+
+
+def picture_path(url: str) -> str:
+    """A picture that stands elsewhere, fetched by us."""
+    return f"/pictures/{crypto.sign({'url': url}, LINKED_PICTURE)}"
 
 
 def sign_file(payload: dict[str, Any]) -> str:

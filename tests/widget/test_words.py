@@ -15,8 +15,9 @@ ROOT = Path(__file__).resolve().parents[2]
 BLANK = re.compile(r"\{(\w+)\}")
 SAID = (
     (ROOT / "widget" / "frame", "*.js", re.compile(r"""\bt\("(\w+)\"""")),
-    (ROOT / "widget", "sdk.js", re.compile(r"""\btext\("(\w+)\"""")),
+    (ROOT / "widget" / "sdk", "*.js", re.compile(r"""\btext\("(\w+)\"""")),
     (ROOT / "app" / "templates" / "widget", "*.html", re.compile(r"\bt\.(\w+)")),
+    (ROOT / "app" / "templates" / "widget", "*.html", re.compile(r"""data-says(?:-\w+)?="(\w+)\"""")),
 )
 
 

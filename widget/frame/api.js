@@ -1,11 +1,13 @@
-// Asks Parley, in the visitor's name. A refusal (4xx, 5xx) carries its status and words; no answer at all is Unreachable.
+// Asks Parley, in the visitor's name. A refusal (4xx, 5xx) carries its status and words, by field where there are fields; no answer at
+// all is Unreachable.
 
 import { facts } from "./facts.js"
 
 export class Refused extends Error {
-  constructor(status, words, retryAfter) {
-    super(words)
+  constructor(status, said, retryAfter) {
+    super(said?.error ?? "")
     this.status = status
+    this.fields = said?.fields ?? {}
     this.retryAfter = retryAfter
   }
 }
@@ -25,7 +27,7 @@ export async function call(method, path, body) {
     throw new Unreachable()
   }
   const said = answer.status === 204 ? null : await answer.json().catch(() => null)
-  if (!answer.ok) throw new Refused(answer.status, said?.error ?? "", Number(answer.headers.get("Retry-After")))
+  if (!answer.ok) throw new Refused(answer.status, said, Number(answer.headers.get("Retry-After")))
   return said
 }
 
@@ -40,7 +42,7 @@ export function upload(path, form, progress) {
     request.onerror = request.onabort = () => reject(new Unreachable())
     request.onload = () => {
       if (request.status < 300) resolve(request.response)
-      else reject(new Refused(request.status, request.response?.error ?? "", Number(request.getResponseHeader("Retry-After"))))
+      else reject(new Refused(request.status, request.response, Number(request.getResponseHeader("Retry-After"))))
     }
     request.send(form)
   })

@@ -6,6 +6,17 @@ export function t(key, values = {}) {
   return (facts.words[key] ?? key).replace(/\{(\w+)\}/g, (whole, name) => values[name] ?? whole)
 }
 
+// The server's markup is in no language: it names the words it wants, and the sizes it means.
+export function translate(piece) {
+  for (const file of piece.querySelectorAll("[data-size]")) file.textContent = size(Number(file.dataset.size))
+  for (const node of piece.querySelectorAll("[data-says]")) node.textContent = t(node.dataset.says)
+  for (const node of piece.querySelectorAll("[data-says-label]")) node.setAttribute("aria-label", t(node.dataset.saysLabel))
+  for (const node of piece.querySelectorAll("[data-says-placeholder]")) {
+    node.placeholder = t(node.dataset.saysPlaceholder)
+    node.setAttribute("aria-label", node.placeholder)
+  }
+}
+
 export function find(id) {
   return document.getElementById(id)
 }

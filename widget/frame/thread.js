@@ -1,7 +1,7 @@
 // The thread: messages in their order, each once; days, groups and the words beneath them. The server's own markup comes from the
 // page, an answer or the line alike, and what is there already is replaced where it stands.
 
-import { clock, dayOf, find, make, size, t } from "./facts.js"
+import { clock, dayOf, find, make, t, translate } from "./facts.js"
 
 const JOINED_WITHIN = 5 * 60_000
 const list = find("messages")
@@ -70,7 +70,7 @@ export function oldestSequence() {
 }
 
 export function textOf(item) {
-  const words = item.querySelector(".bubble")?.textContent.trim()
+  const words = (item.querySelector(".bubble") ?? item.querySelector(".product-title, .article b, .ask label"))?.textContent.trim()
   return words || (item.querySelector(".picture, .attachment, .sound, .film") ? t("attachment") : t("deleted"))
 }
 
@@ -122,26 +122,26 @@ function atEnd() {
   return Math.abs(scroll.scrollTop) < 60
 }
 
+// Each body as the server sent it: what is typed into its fields, or said beneath them, is not part of it.
+const bodies = new WeakMap()
+
 // Puts a message in its place; true when it was not here before.
 function seat(item) {
-  for (const file of item.querySelectorAll("[data-size]")) file.textContent = size(Number(file.dataset.size))
-  for (const words of item.querySelectorAll("[data-says]")) words.textContent = t(words.dataset.says)
+  const body = item.querySelector(".message-body").innerHTML
+  translate(item)
   const before = find(item.id)
   if (before && Number(before.dataset.version) > Number(item.dataset.version)) return false
-  if (before && !before.classList.contains("is-draft") && bodyOf(before) === bodyOf(item)) {
+  if (before && bodies.get(before) === body) {
     // Only its state changed: pictures stay loaded, and a selection stays selected.
     for (const { name, value } of item.attributes) if (name !== "class") before.setAttribute(name, value)
     return false
   }
+  bodies.set(item, body)
   before?.remove()
   const next = [...list.querySelectorAll(".message")].find(other => isLater(other, item))
   if (next) next.before(item)
   else list.append(item)
   return !before
-}
-
-function bodyOf(item) {
-  return item.querySelector(".message-body").innerHTML
 }
 
 function isLater(other, item) {

@@ -91,7 +91,7 @@ def create() -> Response:
     """Begin to talk to someone who has a session in an inbox; where there is one thread only, it is gone on with."""
     form, actor = NewConversation.read(), viewer().actor
     session = _session(form)
-    values = {
+    values: dict[str, Any] = {
         "additional_attributes": checked_attributes(form.additional_attributes, field="additional_attributes"),
         "custom_attributes": checked_attributes(form.custom_attributes),
     }

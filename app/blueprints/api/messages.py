@@ -21,6 +21,7 @@ from app.lib.text import clean
 from app.models.conversation import Conversation
 from app.models.editable import MOST_ATTRIBUTES
 from app.models.message import MAX_CONTENT, Message
+from app.models.message_items import ContentType, checked_items
 from app.queries import message_pages
 
 door = Door(
@@ -45,7 +46,7 @@ class NewMessage(Form):
     content: str = ""
     private: bool = False
     message_type: Literal["outgoing", "incoming"] = "outgoing"
-    content_type: Literal["text"] = "text"
+    content_type: ContentType = ContentType.TEXT
     content_attributes: dict[str, Any] = Field(default_factory=dict)
     echo_id: str | int | float | None = None
     attachments: list[Any] | None = None
@@ -94,7 +95,8 @@ def create(number: int) -> Response:
             client_id=form.client_id,
             attachments=files,
             reply_to=_answered(conversation, form.content_attributes.get("in_reply_to")),
-            content_attributes=_own(form.content_attributes),
+            content_type=form.content_type,
+            content_attributes=checked_items(form.content_type, _own(form.content_attributes)),
         )
         message = message_pages.one(conversation, message.id)
         forget_unused(files, message)

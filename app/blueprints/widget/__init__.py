@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from flask import Blueprint
 
-from app.blueprints.widget import live, loader, messages, page, person, session
+from app.blueprints.widget import answers, live, loader, messages, page, person, session
 
 blueprint = Blueprint("widget", __name__)
-for part in (loader, page, session, messages, person, live):
+for part in (loader, page, session, messages, answers, person, live):
     blueprint.register_blueprint(part.blueprint)

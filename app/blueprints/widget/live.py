@@ -16,7 +16,7 @@ from app.errors import NotSignedIn, Unavailable
 from app.ledger.transaction import transaction
 from app.lib import crypto, redis
 from app.models.contact import ContactInbox
-from app.queries import visitor_thread
+from app.queries import visitor_conversations
 from app.realtime import signals, streams
 from app.realtime.hub import hub
 
@@ -51,30 +51,42 @@ def enter() -> None:
     if said is None:
         raise NotSignedIn("This ticket has been used or has expired.")
     g.key = Key(*json.loads(said))
-    with visiting(g.key) as visitor:
-        g.stream = streams.of_visitor(visitor.session.uuid if visitor.session else own_uuid(g.key.source_id))
+    with visiting(g.key):
+        g.streams = heard_by(g.key)
 
 
 @sock.route("/widget/socket", bp=door)  # type: ignore[untyped-decorator]  # published without types
 def listen(ws: Server) -> None:
     key: Key = g.key
-    stream: str = g.stream
+    own: str = g.streams[0]
     sessions: list[ContactInbox] = []
 
     def beat() -> dict[str, Any]:
         with transaction(key.account_id):
-            session, version = visitor_thread.state_of(key.account_id, key.inbox_id, key.source_id)
+            session, heads = visitor_conversations.state_of(key.account_id, key.inbox_id, key.source_id)
         if session:
             sessions[:] = [session]
             signals.visitor_is_here(session)
-        return {"head": version}
+        return {"heads": heads}
+
+    def permitted() -> set[str]:
+        with transaction(key.account_id):
+            return set(heard_by(key))
 
     try:
-        hub().serve(ws, {stream}, permitted=lambda: {stream}, on_beat=beat, pulse=stream)
+        hub().serve(ws, set(g.streams), permitted=permitted, on_beat=beat, pulse=own)
     finally:
-        if stream not in hub().by_stream:
+        if own not in hub().by_stream:
             for session in sessions:
                 signals.visitor_has_left(session)
+
+
+def heard_by(key: Key) -> list[str]:
+    """The streams of this visitor: their own session's first, and those of the others they may read."""
+    session, _ = visitor_conversations.state_of(key.account_id, key.inbox_id, key.source_id)
+    own = session.uuid if session else own_uuid(key.source_id)
+    others = visitor_conversations.sessions(session) if session else []
+    return [streams.of_visitor(own), *(streams.of_visitor(uuid) for uuid in others if uuid != own)]
 
 
 def _place(ticket: str) -> str:

@@ -13,7 +13,7 @@ from pydantic import Field
 from app.actions.receive import receive
 from app.blueprints.forms import Form
 from app.blueprints.uploads import forget_unused, given_files, kept_files
-from app.blueprints.widget.visitor import Key, Visitor, conversation_of, limit_address, limit_session, visiting
+from app.blueprints.widget.visitor import Key, Visitor, limit_address, limit_session, visiting
 from app.channels.base import Inbound
 from app.channels.web_widget import Feature
 from app.errors import NotAllowed
@@ -30,11 +30,16 @@ UUID_PATTERN = r"^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$"
 
 
 class MessageForm(Form):
-    """`client_id` is a UUID of the writer's own making: a repeat of it is the same message."""
+    """`client_id` is a UUID of the writer's own making: a repeat of it is the same message.
+
+    It goes into `conversation` (uuid), else into the last one; with `anew` it begins another.
+    """
 
     content: str = Field("", max_length=MAX_CONTENT)
     client_id: str = Field(pattern=UUID_PATTERN)
     reply_to: str | None = Field(None, pattern=UUID_PATTERN)
+    conversation: str = Field("", max_length=36)
+    anew: bool = False
     page_url: str = Field("", max_length=2048)
     page_title: str = Field("", max_length=500)
 
@@ -49,6 +54,13 @@ class ThreadQuery(Form):
 
 class TypingForm(Form):
     on: bool
+    conversation: str = Field("", max_length=36)
+
+
+class Chosen(Form):
+    """Which conversation (uuid) is meant; the last one when it is not said."""
+
+    conversation: str = Field("", max_length=36)
 
 
 @blueprint.get("/messages")
@@ -56,9 +68,9 @@ def index() -> Response:
     """The last messages, those before a sequence, or all that changed after a version."""
     asked = ThreadQuery.read_query()
     with visiting() as visitor:
-        conversation = visitor.conversation
-        if conversation is None or str(conversation.uuid) != asked.conversation:
-            return jsonify(thread(conversation))
+        conversation = visitor.chosen(asked.conversation)
+        if conversation is None or not asked.conversation:
+            return jsonify(thread(conversation or visitor.conversation))
         if asked.after_version is not None:
             return jsonify(_changes(conversation, asked.after_version))
         return jsonify(thread(conversation, before=asked.before))
@@ -74,7 +86,8 @@ def create() -> Response:
         if files and not visitor.look.has(Feature.ATTACHMENTS):
             raise NotAllowed("Files are not taken here.")
         session = visitor.begun_session
-        if conversation_of(session) is None:
+        chosen = visitor.chosen(form.conversation)
+        if chosen is None or form.anew:
             limit_address("widget-conversation", limit=60, seconds=12 * 3600)
         inbound = Inbound(
             text.clean(form.content, MAX_CONTENT),
@@ -83,18 +96,22 @@ def create() -> Response:
             attachments=files,
             content_attributes={},
         )
-        message = receive(session, inbound, begun_with=_begun_with(form))
-        forget_unused(files, message)
-        return jsonify(
-            html=drawn([message]), conversation=str(message.conversation.uuid), version=message.conversation.version
+        message = receive(
+            chosen.contact_inbox if chosen else session,
+            inbound,
+            begun_with=_begun_with(form),
+            into=chosen,
+            anew=form.anew,
         )
+        forget_unused(files, message)
+        return jsonify(html=drawn([message]), **_state(message.conversation))
 
 
 @blueprint.post("/typing")
 def typing() -> Response:
     form = TypingForm.read()
     with visiting() as visitor:
-        if conversation := visitor.conversation:
+        if conversation := visitor.chosen(form.conversation):
             signals.typing(conversation, conversation.contact.actor, on=form.on)
     return Response(status=204)
 
@@ -102,8 +119,9 @@ def typing() -> Response:
 @blueprint.post("/seen")
 def see() -> Response:
     """The thread is before the visitor's eyes."""
+    asked = Chosen.read_query()
     with visiting() as visitor:
-        if conversation := _awaiting(visitor):
+        if conversation := _awaiting(visitor, asked):
             conversation.mark_seen_by_contact(by=conversation.contact.actor)
     return Response(status=204)
 
@@ -111,8 +129,9 @@ def see() -> Response:
 @blueprint.post("/delivered")
 def deliver() -> Response:
     """The messages have reached the visitor's browser."""
+    asked = Chosen.read_query()
     with visiting() as visitor:
-        if conversation := _awaiting(visitor):
+        if conversation := _awaiting(visitor, asked):
             conversation.mark_delivered(by=conversation.contact.actor)
     return Response(status=204)
 
@@ -120,10 +139,11 @@ def deliver() -> Response:
 @blueprint.post("/resolution")
 def resolve() -> Response:
     """The visitor says that all is done."""
+    asked = Chosen.read_query()
     with visiting() as visitor:
         if not visitor.look.has(Feature.END_CONVERSATION):
             raise NotAllowed("Visitors do not end conversations here.")
-        if conversation := visitor.conversation:
+        if conversation := visitor.chosen(asked.conversation):
             conversation.resolve(by=conversation.contact.actor)
     return Response(status=204)
 
@@ -163,14 +183,15 @@ def _state(conversation: Conversation) -> dict[str, Any]:
     return {
         "conversation": str(conversation.uuid),
         "version": conversation.version,
+        "status": conversation.status,
         "unread": visitor_thread.unread(conversation),
         "seen": frames.render("widget/_seen.html", conversation=conversation),
     }
 
 
-def _awaiting(visitor: Visitor) -> Conversation | None:
+def _awaiting(visitor: Visitor, asked: Chosen) -> Conversation | None:
     """Their conversation, where something of ours has not been seen; else there is nothing to write down."""
-    conversation = visitor.conversation
+    conversation = visitor.chosen(asked.conversation)
     return conversation if conversation and visitor_thread.unread(conversation) else None
 
 

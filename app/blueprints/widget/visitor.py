@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import cached_property
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 from flask import request
 from sqlalchemy import select
@@ -24,6 +24,7 @@ from app.models.account import Account
 from app.models.contact import ContactInbox
 from app.models.conversation import Conversation
 from app.models.inbox import ChannelKind, Inbox
+from app.queries import visitor_conversations
 
 SALT = "widget visitor"
 NO_CHAT = "There is no chat with this website token."
@@ -91,7 +92,17 @@ class Visitor:
     def conversation(self) -> Conversation | None:
         """What they and the desk say to each other now."""
         session = self.session
-        return conversation_of(session) if session else None
+        return visitor_conversations.latest(session) if session else None
+
+    def chosen(self, uuid: str) -> Conversation | None:
+        """The one of their conversations that is called so; without a name, the last."""
+        session = self.session
+        if session is None or not uuid:
+            return self.conversation
+        try:
+            return visitor_conversations.named(session, UUID(uuid))
+        except ValueError:
+            return None
 
 
 @contextmanager
@@ -125,15 +136,6 @@ def find_inbox(website_token: str) -> Inbox:
     if inbox is None:
         raise NotFound(NO_CHAT)
     return inbox
-
-
-def conversation_of(session: ContactInbox) -> Conversation | None:
-    return db.session.scalar(
-        select(Conversation)
-        .where(Conversation.account_id == session.account_id, Conversation.contact_inbox_id == session.id)
-        .order_by(Conversation.id.desc())
-        .limit(1)
-    )
 
 
 def limit_address(what: str, *, limit: int, seconds: int) -> None:
