@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import FilePayload, FrameLocator, Page, expect
+from playwright.sync_api import FilePayload, FrameLocator, Page, Route, expect
 from sqlalchemy import func, select
 
 from app.ledger.transaction import transaction
@@ -103,6 +103,28 @@ def said(cast: Cast) -> list[str]:
         return list(
             db.session.scalars(select(Message.content).where(Message.message_type == "incoming").order_by(Message.id))
         )
+
+
+def said_by(cast: Cast) -> list[tuple[str | None, str]]:
+    with transaction(cast.account_id):
+        rows = db.session.execute(
+            select(Contact.identifier, Message.content)
+            .join(Conversation, Conversation.id == Message.conversation_id)
+            .join(Contact, Contact.id == Conversation.contact_id)
+            .where(Message.message_type == "incoming")
+            .order_by(Message.id)
+        )
+        return [(identifier, content) for identifier, content in rows]
+
+
+def _slowly(widget: Widget, path: str) -> None:
+    """The next call of that door takes a moment to arrive."""
+
+    def wait(route: Route) -> None:
+        widget.page.wait_for_timeout(300)
+        route.continue_()
+
+    widget.page.route(f"**/widget/api/{path}?*", wait, times=1)
 
 
 def test_a_visitor_writes_at_once_and_hears_the_answer_live(visit: Callable[..., Widget], cast: Cast) -> None:
@@ -345,6 +367,39 @@ def test_another_user_on_the_same_page_sees_nothing_of_the_first(visit: Callable
     expect(widget.messages).to_have_count(1)
     with transaction(cast.account_id):
         assert set(db.session.scalars(select(Contact.identifier))) == {"dana-1", "erin-2"}
+
+
+def test_what_is_written_while_the_visitor_changes_goes_out_once_and_in_the_right_name(
+    visit: Callable[..., Widget], cast: Cast
+) -> None:
+    widget = visit()
+    widget.page.evaluate("window.parley.setUser('dana-1', {name: 'Dana'})")
+    widget.write("My order is late")
+    _slowly(widget, "messages")
+    widget.field.fill("It was order 4821")
+    widget.field.press("Enter")
+    widget.page.evaluate("window.parley.setUser('erin-2', {name: 'Erin'})")
+    expect(widget.messages).to_have_count(0)
+    _slowly(widget, "contact/set_user")
+    widget.page.evaluate("window.parley.setUser('frank-3', {name: 'Frank'})")
+    widget.field.fill("Hello from Frank")
+    widget.field.press("Enter")
+    expect(widget.frame.locator(".message-out:not(.is-draft)")).to_contain_text("Hello from Frank")
+    expect(widget.messages).to_have_count(1)
+    assert said_by(cast) == [
+        ("dana-1", "My order is late"),
+        ("dana-1", "It was order 4821"),
+        ("frank-3", "Hello from Frank"),
+    ]
+
+
+def test_who_the_visitor_is_said_offline_is_told_when_back(visit: Callable[..., Widget], cast: Cast) -> None:
+    widget = visit().write("Hello")
+    widget.page.context.set_offline(True)
+    widget.page.evaluate("window.parley.setUser('dana-1', {name: 'Dana'})")
+    widget.page.context.set_offline(False)
+    widget.page.wait_for_function("document.cookie.includes('parley_user_')")
+    assert said_by(cast) == [("dana-1", "Hello")]
 
 
 def test_reset_forgets_the_visitor(visit: Callable[..., Widget], cast: Cast) -> None:

@@ -1,11 +1,11 @@
 // The widget's frame: who is visiting, which view is shown, and what is told to whom.
 
-import { Refused, call, visitor } from "./api.js"
+import { Refused, Unreachable, call, visitor } from "./api.js"
 import { focusComposer, openComposer } from "./composer.js"
 import { facts, find, make, t } from "./facts.js"
 import { hear, isFramed, meetHost, tell } from "./host.js"
 import { closeLine, openLine } from "./line.js"
-import { empty, flush, openOutbox, write } from "./outbox.js"
+import { empty, flush, forgetFailed, inOrder, openOutbox, redraw, write } from "./outbox.js"
 import { answers, clear, lastMessage, note, oldestSequence, onOldest, put, setSeen, showTyping, hideTyping, textOf, toEnd } from "./thread.js"
 
 const OWN_PLACE = `parley:token:${facts.websiteToken}`
@@ -51,8 +51,15 @@ function take(told) {
   tellUnread()
 }
 
+let losing = null
+
 // True when there is a new token to go on with.
-async function lost() {
+function lost() {
+  losing ??= startOver().finally(() => (losing = null))
+  return losing
+}
+
+async function startOver() {
   closeLine()
   forget()
   await begin()
@@ -103,7 +110,7 @@ function heardHtml(html) {
 
 function heardEvent(told) {
   if (told.event === "typing") told.on ? showTyping(told.who) : hideTyping()
-  if (told.event === "heartbeat" && told.head > newest()) catchUp()
+  if (told.event === "heartbeat" && told.heads[state.conversation] > newest()) catchUp()
   if (told.event === "ended") reset()
   isReachable(true)
 }
@@ -118,11 +125,14 @@ let catching = null
 async function catchUp() {
   if (catching) return (catching.again = true)
   catching = { again: false }
+  const asked = visitor.token
   try {
     let told
     do {
       const after = state.conversation ? `conversation=${state.conversation}&after_version=${state.version}` : ""
       told = await call("GET", `messages?${after}`)
+      // Somebody else is here meanwhile: this is not theirs.
+      if (asked !== visitor.token) break
       const isSame = told.conversation === state.conversation
       const more = state.more
       Object.assign(state, { conversation: told.conversation ?? "", version: told.version })
@@ -134,8 +144,8 @@ async function catchUp() {
     isReachable(true)
     flush()
   } catch (error) {
-    if (error instanceof Refused && error.status === 401) await lost()
-    else isReachable(false)
+    if (!(error instanceof Refused && error.status === 401)) isReachable(false)
+    else if (asked === visitor.token) await lost()
   }
   const { again } = catching
   catching = null
@@ -145,8 +155,10 @@ async function catchUp() {
 async function older() {
   if (!state.more) return
   state.more = false
+  const asked = visitor.token
   try {
     const told = await call("GET", `messages?conversation=${state.conversation}&before=${oldestSequence()}`)
+    if (asked !== visitor.token) return
     put(told.html)
     state.more = told.more
     if (state.more) onOldest(older)
@@ -241,7 +253,7 @@ function show(view) {
 }
 
 function opened({ byKeyboard, view, token } = {}) {
-  if (token && token !== visitor.token && !state.isKnown) adopt(token)
+  if (token && token !== visitor.token && !state.isKnown) inOrder(() => state.isKnown || adopt(token))
   if (state.isOpen) return
   const isChat = view === "chat" || state.unread > 0 || !find("chat").hidden
   state.isOpen = true
@@ -327,8 +339,12 @@ function listenToHost() {
     if (scheme === "auto") delete document.documentElement.dataset.theme
     else document.documentElement.dataset.theme = scheme
   })
-  hear("reset", ({ token }) => inTurn(() => end(token)))
-  hear("user", ({ identifier, user, mark }) => inTurn(() => setUser(identifier, user, mark)))
+  hear("reset", ({ token }) => {
+    // A change that still waits for a connection is not wanted any more.
+    empty()
+    inTurn(() => end(token))
+  })
+  hear("user", ({ identifier, user, mark }) => inTurn(() => inOrder(() => setUser(identifier, user, mark))))
   hear("attributes", ({ attributes }) => inTurn(() => (Object.assign(pending.contact, attributes), describe())))
   hear("forget-attribute", ({ key }) => inTurn(() => (delete pending.contact[key], state.isKnown && call("POST", "contact/destroy_custom_attributes", { custom_attributes: [key] }))))
   hear("conversation-attributes", ({ attributes }) => inTurn(() => (Object.assign(pending.conversation, attributes), describe())))
@@ -336,12 +352,15 @@ function listenToHost() {
 }
 
 async function setUser(identifier, user, mark) {
+  if (!visitor.token) await begin()
+  if (!visitor.token) throw new Unreachable()
   const told = await call("PATCH", "contact/set_user", { ...user, identifier: String(identifier) })
   if (told.token) {
     // Somebody else: what was said before is not theirs.
     visitor.token = told.token
-    closeLine()
-    clear()
+    leave()
+    forgetFailed()
+    redraw()
     state.conversation = ""
     await begin()
     if (state.conversation || state.isOpen) line()
@@ -372,14 +391,18 @@ async function end(token) {
 }
 
 async function reset() {
-  closeLine()
   forget()
   empty()
+  leave()
+  await begin()
+  show("home")
+}
+
+function leave() {
+  closeLine()
   clear()
   find("seen").dateTime = ""
   reported = ""
-  await begin()
-  show("home")
 }
 
 function ownToken() {

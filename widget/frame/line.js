@@ -1,7 +1,7 @@
 // The live line: a socket opened with a ticket, that notices silence and comes back by itself. While it cannot be had, every
 // attempt is also a moment to look over HTTP, so that the thread goes on without it, only later.
 
-import { call } from "./api.js"
+import { call, visitor } from "./api.js"
 
 const SILENCE = 35_000
 const FIRST_PAUSE = 500
@@ -30,11 +30,14 @@ async function dial() {
   clearTimeout(again)
   if (!isWanted || socket || isDialling) return
   isDialling = true
+  const asked = visitor.token
   try {
     const { ticket } = await call("POST", "ticket")
-    if (isWanted) listen(new WebSocket(`${location.origin.replace("http", "ws")}/widget/socket?ticket=${ticket}`))
+    // A ticket is for one visitor: whoever is here meanwhile needs their own.
+    if (asked !== visitor.token) again = setTimeout(dial)
+    else if (isWanted) listen(new WebSocket(`${location.origin.replace("http", "ws")}/widget/socket?ticket=${ticket}`))
   } catch (error) {
-    if (error.status === 401) return heard.lost()
+    if (error.status === 401 && asked === visitor.token) return heard.lost()
     later()
   } finally {
     isDialling = false

@@ -1,5 +1,6 @@
 // What the visitor wrote and the server does not have yet. Words are kept in this browser, so that they survive a lost connection and
-// a closed page; each is sent under one id, so that it arrives once however often it is tried.
+// a closed page; each is sent under one id, so that it arrives once however often it is tried. A change of who the visitor is takes its
+// turn among them: what was written before it goes in the old name, what is written after it in the new one.
 
 import { Refused, call, upload } from "./api.js"
 import { facts, find, make, t } from "./facts.js"
@@ -15,8 +16,12 @@ let told = null
 // What is written before this waits. `listeners`: before(), each time just before something is sent; page(), where the visitor is; sent(answer); lost() for a refused token.
 export function openOutbox(listeners) {
   told = listeners
-  for (const entry of entries) putDraft(entry)
+  redraw()
   flush()
+}
+
+export function redraw() {
+  for (const entry of entries) if (!entry.act) putDraft(entry)
 }
 
 export function write(content, files) {
@@ -28,9 +33,24 @@ export function write(content, files) {
   flush()
 }
 
+// Does something between what was written before and what is written from now on, again until the server can be reached. Resolves when
+// it is done, or not wanted any more; rejects when it is refused.
+export function inOrder(act) {
+  return new Promise((done, refused) => {
+    entries.push({ act, done, refused })
+    flush()
+  })
+}
+
 export function empty() {
+  for (const entry of entries) entry.done?.()
   entries = []
   keep()
+}
+
+// What was refused is of no use to whoever comes next.
+export function forgetFailed() {
+  entries = entries.filter(entry => !entry.failed)
 }
 
 export async function flush() {
@@ -39,7 +59,7 @@ export async function flush() {
   isSending = true
   try {
     for (let entry; (entry = entries.find(each => !each.failed)); ) {
-      if (!(await send(entry))) break
+      if (!(await (entry.act ? perform(entry) : send(entry)))) break
     }
   } finally {
     isSending = false
@@ -47,23 +67,47 @@ export async function flush() {
 }
 
 // True when the next one may be tried.
+async function perform(entry) {
+  try {
+    await entry.act()
+    entry.done()
+  } catch (error) {
+    if (!isFinal(error)) return later(error)
+    entry.refused(error)
+  }
+  drop(entry)
+  return true
+}
+
 async function send(entry) {
   tellDraft(entry.id, "sending")
   try {
     await told.before()
     const answer = await deliver(entry)
-    entries = entries.filter(each => each !== entry)
-    keep()
+    drop(entry)
     put(answer.html)
     told.sent(answer)
     return true
   } catch (error) {
     if (error instanceof Refused && error.status === 401) return told.lost()
-    if (error instanceof Refused && error.status < 500 && error.status !== 429) return fail(entry, error.message)
+    if (isFinal(error)) return fail(entry, error.message)
     tellDraft(entry.id, "waiting")
-    again = setTimeout(flush, Math.min(error.retryAfter || RETRY / 1000, 60) * 1000)
-    return false
+    return later(error)
   }
+}
+
+function isFinal(error) {
+  return error instanceof Refused && error.status < 500 && error.status !== 429
+}
+
+function later(error) {
+  again = setTimeout(flush, Math.min(error.retryAfter || RETRY / 1000, 60) * 1000)
+  return false
+}
+
+function drop(entry) {
+  entries = entries.filter(each => each !== entry)
+  keep()
 }
 
 function deliver(entry) {
@@ -86,8 +130,7 @@ function fail(entry, why) {
     flush()
   }
   discard.onclick = () => {
-    entries = entries.filter(each => each !== entry)
-    keep()
+    drop(entry)
     removeDraft(entry.id)
   }
   tellDraft(entry.id, "failed", make("span", { class: "widget-failure" }, `${t("failed")} ${why} `, retry, discard))
@@ -97,7 +140,7 @@ function fail(entry, why) {
 // Files cannot be kept: a message with files lives as long as the page does.
 function keep() {
   try {
-    localStorage.setItem(PLACE, JSON.stringify(entries.filter(entry => !entry.files?.length && !entry.failed).map(({ id, content, at }) => ({ id, content, at }))))
+    localStorage.setItem(PLACE, JSON.stringify(entries.filter(entry => !entry.act && !entry.files?.length && !entry.failed).map(({ id, content, at }) => ({ id, content, at }))))
   } catch { /* this browser keeps nothing for frames; the page still does */ }
 }
 
