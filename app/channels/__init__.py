@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
+from app.channels.api import Api
 from app.channels.base import Channel
 from app.channels.web_widget import WebWidget
 
-CHANNELS: dict[str, type[Channel]] = {channel.kind: channel for channel in (WebWidget,)}
+CHANNELS: dict[str, type[Channel]] = {channel.kind: channel for channel in (WebWidget, Api)}

@@ -32,6 +32,23 @@ class ChannelKind(StrEnum):
     TWILIO_VOICE = "twilio_voice"
 
 
+# How programs that use the API, and webhooks, call the channels.
+CHANNEL_TYPES = {
+    ChannelKind.WEB_WIDGET: "Channel::WebWidget",
+    ChannelKind.API: "Channel::Api",
+    ChannelKind.EMAIL: "Channel::Email",
+    ChannelKind.WHATSAPP: "Channel::Whatsapp",
+    ChannelKind.MESSENGER: "Channel::FacebookPage",
+    ChannelKind.INSTAGRAM: "Channel::Instagram",
+    ChannelKind.TELEGRAM: "Channel::Telegram",
+    ChannelKind.X: "Channel::TwitterProfile",
+    ChannelKind.LINE: "Channel::Line",
+    ChannelKind.TIKTOK: "Channel::Tiktok",
+    ChannelKind.TWILIO_SMS: "Channel::TwilioSms",
+    ChannelKind.TWILIO_VOICE: "Channel::Voice",
+}
+
+
 class Inbox(Stamped, Model):
     """`channel_settings` are the channel's public settings; credentials are kept sealed."""
 
@@ -61,7 +78,7 @@ class Inbox(Stamped, Model):
     working_hours_enabled: Mapped[bool] = mapped_column(default=False, server_default="false")
     out_of_office_message: Mapped[str | None]
     timezone: Mapped[str] = mapped_column(default="UTC", server_default="UTC")
-    enable_email_collect: Mapped[bool] = mapped_column(default=True, server_default="true")
+    enable_email_collect: Mapped[bool] = mapped_column(default=False, server_default="false")
     csat_survey_enabled: Mapped[bool] = mapped_column(default=False, server_default="false")
     csat_config: Mapped[dict[str, Any]] = mapped_column(default=dict, server_default="{}")
     allow_messages_after_resolved: Mapped[bool] = mapped_column(default=True, server_default="true")
@@ -69,6 +86,10 @@ class Inbox(Stamped, Model):
     sender_name_type: Mapped[str] = mapped_column(default="friendly", server_default="friendly")
     business_name: Mapped[str | None]
     portal_id: Mapped[int | None]
+
+    @property
+    def channel_type(self) -> str:
+        return CHANNEL_TYPES[ChannelKind(self.channel)]
 
     @property
     def abilities(self) -> Abilities:

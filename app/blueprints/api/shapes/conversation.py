@@ -10,7 +10,6 @@ from sqlalchemy.sql.base import ExecutableOption
 from app.blueprints.api.shapes import contact as contacts
 from app.blueprints.api.shapes import message as messages
 from app.blueprints.api.shapes import person
-from app.blueprints.api.shapes.inbox import channel_type
 from app.blueprints.api.shapes.moments import iso, unix, unix_or_zero
 from app.models.conversation import Conversation
 from app.models.message import Message
@@ -72,7 +71,7 @@ def thread_meta(conversation: Conversation) -> dict[str, Any]:
 def _meta(conversation: Conversation) -> dict[str, Any]:
     meta: dict[str, Any] = {
         "sender": contacts.sender(conversation.contact),
-        "channel": channel_type(conversation.inbox),
+        "channel": conversation.inbox.channel_type,
         "hmac_verified": conversation.contact_inbox.hmac_verified,
     }
     if conversation.assignee:

@@ -9,21 +9,6 @@ from app.channels.web_widget import WebsiteSettings
 from app.config import settings
 from app.models.inbox import ChannelKind, Inbox
 
-CHANNEL_TYPES = {
-    ChannelKind.WEB_WIDGET: "Channel::WebWidget",
-    ChannelKind.API: "Channel::Api",
-    ChannelKind.EMAIL: "Channel::Email",
-    ChannelKind.WHATSAPP: "Channel::Whatsapp",
-    ChannelKind.MESSENGER: "Channel::FacebookPage",
-    ChannelKind.INSTAGRAM: "Channel::Instagram",
-    ChannelKind.TELEGRAM: "Channel::Telegram",
-    ChannelKind.X: "Channel::TwitterProfile",
-    ChannelKind.LINE: "Channel::Line",
-    ChannelKind.TIKTOK: "Channel::Tiktok",
-    ChannelKind.TWILIO_SMS: "Channel::TwilioSms",
-    ChannelKind.TWILIO_VOICE: "Channel::Voice",
-}
-
 SCRIPT = """<script>
   (function(d,t) {{
     var BASE_URL="{url}";
@@ -38,17 +23,13 @@ SCRIPT = """<script>
 </script>"""
 
 
-def channel_type(inbox: Inbox) -> str:
-    return CHANNEL_TYPES[ChannelKind(inbox.channel)]
-
-
 def brief(inbox: Inbox) -> dict[str, Any]:
     return {
         "id": inbox.id,
         "avatar_url": photo(inbox.avatar_key),
         "channel_id": inbox.id,
         "name": inbox.name,
-        "channel_type": channel_type(inbox),
+        "channel_type": inbox.channel_type,
         "provider": None,
     }
 
