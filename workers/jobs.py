@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from app.actions import send_mail
+from app.actions import deliver, fetch_media, poll, send_mail, watch_over
 from app.actions.forget_sign_ins import forget_sign_ins
 from app.actions.hand_over import hand_over_conversations
+from app.actions.liken import look_for_likeness
+from app.actions.receive_letter import receive_letter
 from app.ledger.job import Inside, Jobs, Outside
 from app.lib import throttle
 from app.lib.database import db
@@ -36,8 +38,63 @@ JOBS: Jobs = {
         repeatable=True,
         window=send_mail.WINDOW_SECONDS,
     ),
+    # A letter that cannot be worked through is parked soon, so that those behind it are not held up for long.
+    "receive_letter": Inside(receive_letter, window=120),
+    "deliver": Outside(
+        prepare=deliver.prepare,
+        call=deliver.call,
+        settle=deliver.settle,
+        refuse=deliver.refuse,
+        lost=deliver.lost,
+        repeatable=deliver.is_repeatable,
+        window=deliver.window,
+        delayed=deliver.delayed,
+        give_up=deliver.give_up,
+        holds=deliver.HOLD_SECONDS,
+    ),
+    "check_delivery": Outside(
+        prepare=deliver.prepare_check,
+        call=deliver.check,
+        settle=deliver.settle_check,
+        refuse=deliver.refuse_check,
+        lost=deliver.lost_check,
+        repeatable=True,
+        window=3600,
+    ),
+    "fetch_media": Outside(
+        prepare=fetch_media.prepare,
+        call=fetch_media.call,
+        settle=fetch_media.settle,
+        refuse=fetch_media.refuse,
+        lost=fetch_media.lost,
+        repeatable=True,
+        window=fetch_media.WINDOW_SECONDS,
+        delayed=fetch_media.delayed,
+        give_up=fetch_media.give_up,
+    ),
+    "poll_all": Inside(poll.poll_all),
+    "poll_inbox": Outside(
+        prepare=poll.prepare,
+        call=poll.call,
+        settle=poll.settle,
+        refuse=poll.refuse,
+        lost=poll.lost,
+        repeatable=True,
+        window=0,
+    ),
+    "probe_all": Inside(watch_over.probe_all),
+    "probe_inbox": Outside(
+        prepare=watch_over.prepare,
+        call=watch_over.call,
+        settle=watch_over.settle,
+        refuse=watch_over.refuse,
+        lost=watch_over.lost,
+        repeatable=True,
+        window=0,
+    ),
     "forget_sign_ins": Inside(forget_sign_ins),
     "hand_over_conversations": Inside(hand_over_conversations),
+    "look_for_likeness": Inside(look_for_likeness),
     "wake_conversation": Inside(wake_conversation),
     "purge_throttles": Inside(purge_throttles),
 }

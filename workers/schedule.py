@@ -39,6 +39,8 @@ class Periodic:
 
 
 SCHEDULE = (
+    Periodic("poll_all", every=60),
+    Periodic("probe_all", every=180),
     Periodic("purge_throttles", every=3600),
     Periodic("forget_sign_ins", every=24 * 3600),
 )

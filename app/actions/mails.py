@@ -8,11 +8,14 @@ from email.message import EmailMessage
 from typing import Any
 
 from flask import current_app
+from sqlalchemy import select
 
 from app.config import settings
 from app.lib import mail
 from app.lib.database import db
-from app.models.membership import Membership
+from app.models.connection import Connection
+from app.models.inbox import Inbox
+from app.models.membership import Membership, Role
 from app.models.user import OneTimeToken, Purpose, User
 
 INVITATION_LASTS = timedelta(days=7)
@@ -78,12 +81,49 @@ def email_changed(*, user_id: int, before: str) -> EmailMessage | None:
     return _mail(before, "Your address was changed", "email_changed", name=user.available_name, email=user.email)
 
 
+def inbox_trouble(*, account_id: int, inbox_id: int) -> EmailMessage | None:
+    """To the administrators: nothing may come in or go out there until somebody looks; nothing when it is well again."""
+    return _of_inbox("inbox_trouble", "{} needs attention", account_id, inbox_id, is_in_trouble=True)
+
+
+def inbox_well(*, account_id: int, inbox_id: int) -> EmailMessage | None:
+    """To the administrators who were told of its trouble: it is over."""
+    return _of_inbox("inbox_well", "{} works again", account_id, inbox_id, is_in_trouble=False)
+
+
+def _of_inbox(
+    template: str, subject: str, account_id: int, inbox_id: int, *, is_in_trouble: bool
+) -> EmailMessage | None:
+    inbox = db.session.get(Inbox, (account_id, inbox_id))
+    administrators = db.session.scalars(
+        select(Membership).where(
+            Membership.account_id == account_id, Membership.role == Role.ADMINISTRATOR, Membership.is_active
+        )
+    ).all()
+    if inbox is None or not administrators:
+        return None
+    connection = Connection.of(inbox)
+    if (connection.state == "trouble") is not is_in_trouble:
+        return None
+    return _mail(
+        ", ".join(sorted(member.user.email for member in administrators)),
+        subject.format(inbox.name),
+        template,
+        link=_link("accounts", str(account_id), "settings", "inboxes", str(inbox_id)),
+        inbox=inbox.name,
+        problems=[str(problem["words"]) for problem in connection.problems],
+        since=connection.failing_since,
+    )
+
+
 MAILS: Mapping[str, Compose] = {
     "invitation": invitation,
     "reset": reset,
     "password_changed": password_changed,
     "new_email": new_email,
     "email_changed": email_changed,
+    "inbox_trouble": inbox_trouble,
+    "inbox_well": inbox_well,
 }
 
 

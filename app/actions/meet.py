@@ -6,10 +6,17 @@ from uuid import UUID, uuid4
 
 from sqlalchemy import func, select
 
+from app.actions.recognise import find_person, holders
+from app.channels.base import Person
+from app.errors import Invalid
+from app.lib import address
 from app.lib.database import db
 from app.models.contact import Contact, ContactInbox
 from app.models.event import record
 from app.models.inbox import Inbox
+from app.models.provable import Proof
+
+PROOFS = {"verified": Proof.VERIFIED, "reply": Proof.MAIL, "typed": Proof.TYPED}
 
 
 def meet(inbox: Inbox, source_id: str, **known: str) -> ContactInbox:
@@ -19,6 +26,59 @@ def meet(inbox: Inbox, source_id: str, **known: str) -> ContactInbox:
     """
     db.session.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(source_id, inbox.id))))
     return session_of(inbox, source_id) or _begin(inbox, source_id, known)
+
+
+def meet_person(inbox: Inbox, person: Person) -> ContactInbox:
+    """The session of somebody as their channel describes them: with the contact they are known as, or a new one.
+
+    What does not fit (a number that is none) is passed over, as is what belongs to somebody else.
+    """
+    db.session.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(person.source_id, inbox.id))))
+    if session := session_of(inbox, person.source_id):
+        _fill_in(session.contact, person)
+        return session
+    said = _said(person)
+    proof = PROOFS[person.proof]
+    contact = find_person(
+        inbox.account_id,
+        identifier=said.get("identifier", ""),
+        email=said.get("email", ""),
+        phone=said.get("phone_number", ""),
+        proof=proof,
+    )
+    if contact is None:
+        taken = {field for field, _ in holders(inbox.account_id, said)}
+        free = {field: value for field, value in said.items() if field not in taken}
+        contact = Contact(account_id=inbox.account_id, name=person.name, locale=person.locale or None, **free)
+        contact.additional_attributes = dict(person.attributes)
+        db.session.add(contact)
+        db.session.flush()
+        record("contact.created", contact, by=contact.actor)
+    for field, value in said.items():
+        if getattr(contact, field) == value:
+            contact.prove(field, proof)
+    return ContactInbox.begin(contact, inbox, person.source_id)
+
+
+def _said(person: Person) -> dict[str, str]:
+    """Their reach, as it is stored; without what is none."""
+    said = {"identifier": person.identifier.strip()}
+    for field, check, value in (
+        ("email", address.email, person.email),
+        ("phone_number", address.phone, person.phone_number),
+    ):
+        try:
+            said[field] = str(check(value)) if value else ""
+        except Invalid:
+            continue
+    return {field: value for field, value in said.items() if value}
+
+
+def _fill_in(contact: Contact, person: Person) -> None:
+    """A name that was not known before; nothing that a colleague may have written is changed."""
+    if person.name and not contact.name:
+        contact.name = person.name
+        record("contact.updated", contact, by=contact.actor)
 
 
 def session_of(inbox: Inbox, source_id: str) -> ContactInbox | None:

@@ -4,7 +4,20 @@ from __future__ import annotations
 
 from flask import Flask
 
-from app.blueprints import agent, api, auth, development, files, gallery, health, pictures, profile, sockets, widget
+from app.blueprints import (
+    agent,
+    api,
+    auth,
+    development,
+    files,
+    gallery,
+    health,
+    hooks,
+    pictures,
+    profile,
+    sockets,
+    widget,
+)
 from app.blueprints.settings import account, hand_over, inboxes, people
 from app.config import Settings
 
@@ -17,6 +30,7 @@ def mount(app: Flask, settings: Settings) -> None:
     app.register_blueprint(files.desk)
     app.register_blueprint(files.signed)
     app.register_blueprint(pictures.blueprint)
+    app.register_blueprint(hooks.blueprint)
     app.register_blueprint(sockets.blueprint)
     app.register_blueprint(widget.blueprint)
     app.register_blueprint(health.blueprint)

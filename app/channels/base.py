@@ -122,6 +122,12 @@ class Channel:
     abilities: ClassVar[Abilities]
     Credentials: ClassVar[type[BaseModel]] = Nothing
     Settings: ClassVar[type[BaseModel]] = Nothing
+    has_door: ClassVar[bool] = False
+    """Whether its provider knocks at `/webhooks/<kind>/…`."""
+    is_addressed: ClassVar[bool] = False
+    """Whether an envelope's address is the inbox's own, known to strangers; else it is the token in the webhook's URL."""
+    max_body: ClassVar[int] = 5_000_000
+    """The largest delivery that is taken, in bytes."""
 
     def __init__(self, line: Line) -> None:
         self.line = line

@@ -142,6 +142,8 @@ class Inbound:
     reply_to_source: str | None = None
     """The provider's id of what is answered."""
     provider_at: datetime | None = None
+    is_odd: bool = False
+    """There may be nothing in it to read: it stands for something that cannot be shown."""
     sender: Person | None = None
     mail: Mail | None = None
     begun_with: Mapping[str, Any] = field(default_factory=dict)

@@ -58,9 +58,10 @@ class Outbound:
 
 @dataclass(frozen=True)
 class Sent:
-    """`source_id` is the provider's id of it, empty when it gives none."""
+    """`source_id` is the provider's id of it, empty when it gives none; `refused` names recipients that were not taken, and why."""
 
     source_id: str = ""
+    refused: Mapping[str, str] = field(default_factory=dict)
 
 
 class DeliveryFailed(Exception):

@@ -4,18 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
-from typing import Any, Protocol
+from typing import Any
 
 from app.lib.queue import NotYet, Refused, TryAgain, Unheard
 
 __all__ = ["Inside", "Job", "Jobs", "NotYet", "Outside", "Refused", "TryAgain", "Unheard"]
-
-
-class Delayed(Protocol):
-    """Told, in the frame of the row's own change, that a call failed for now and when it is made again."""
-
-    def __call__(self, *args: Any, reason: str, at: datetime) -> None: ...
 
 
 @dataclass(frozen=True)
@@ -45,7 +38,8 @@ class Outside:
     lost: Callable[..., None]
     repeatable: bool | Callable[..., bool] = False
     window: float | Callable[..., float] = 24 * 3600
-    delayed: Delayed | None = None
+    delayed: Callable[..., None] | None = None
+    """`delayed(*args, reason=…, at=…)` is told that a call failed for now, and when it is made again."""
     give_up: Callable[..., None] | None = None
     """`give_up(*args, reason)` settles what failed for the whole window, instead of parking it."""
     holds: float | None = None

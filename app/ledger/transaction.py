@@ -112,6 +112,7 @@ def settle(session: Session) -> set[Queue]:
 
 
 def _row(wish: Wish, account_id: int | None) -> dict[str, Any]:
+    account_id = wish.account_id if account_id is None else account_id
     return {
         "account_id": account_id,
         "queue": wish.queue,

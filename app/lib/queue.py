@@ -48,7 +48,8 @@ class TryAgain(Exception):
 class Wish:
     """One piece of work to be: `lane` is worked one at a time, oldest first; `once` is unique while it is open.
 
-    A queue is worked through share by share, in turn; without a `share` it is the account's.
+    A queue is worked through share by share, in turn; without a `share` it is the account's. `account_id` says whose
+    work it is where the wish is noted in a system frame; else it is the frame's.
     """
 
     job: str
@@ -58,6 +59,7 @@ class Wish:
     once: str | None = None
     run_at: datetime | None = None
     share: str | None = None
+    account_id: int | None = None
 
 
 def later(
@@ -68,9 +70,10 @@ def later(
     once: str | None = None,
     run_at: datetime | None = None,
     share: str | None = None,
+    account_id: int | None = None,
 ) -> None:
     """Note that `job` shall run with `args` (plain JSON values, ids rather than things) once this transaction has committed."""
-    wishes().append(Wish(job, list(args), queue, lane, once, run_at, share))
+    wishes().append(Wish(job, list(args), queue, lane, once, run_at, share, account_id))
 
 
 def wishes() -> list[Wish]:

@@ -13,6 +13,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from app.channels.base import Media
 from app.lib import clock
 from app.lib.database import Model
+from app.lib.queue import Queue, later
 from app.models.message import Message
 
 if TYPE_CHECKING:
@@ -81,6 +82,18 @@ class Attachment(Model):
         self.filename = self.filename or stored.filename
         self.content_type, self.byte_size = stored.content_type, stored.byte_size
         self.width, self.height = stored.width, stored.height
+
+    def wish_fetch(self, inbox_id: int) -> None:
+        """Have it fetched from the provider, beside whatever else the inbox does."""
+        self.state, self.error = "pending", None
+        later(
+            "fetch_media",
+            self.account_id,
+            self.id,
+            queue=Queue.OUTBOUND,
+            once=f"media:{self.id}",
+            share=f"{self.account_id}:{inbox_id}:media",
+        )
 
     @property
     def link(self) -> str:

@@ -5,11 +5,11 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import CheckConstraint, ForeignKeyConstraint, Index, text
-from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy import CheckConstraint, ForeignKeyConstraint, Index, select, text
+from sqlalchemy.dialects.postgresql import JSONB, insert
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from app.lib.database import Model
+from app.lib.database import Model, db
 from app.models.inbox import Inbox
 
 
@@ -41,3 +41,14 @@ class Connection(Model):
     reconciled: Mapped[dict[str, Any]] = mapped_column(default=dict, server_default="{}")
 
     inbox: Mapped[Inbox] = relationship(viewonly=True)
+
+    @classmethod
+    def of(cls, inbox: Inbox, *, lock: bool = False) -> Connection:
+        """The inbox's row, made now if there is none; `lock` holds it until the transaction ends."""
+        key = {"account_id": inbox.account_id, "inbox_id": inbox.id}
+        db.session.execute(insert(cls).values(key).on_conflict_do_nothing())
+        return db.session.scalars(
+            select(cls).filter_by(**key).execution_options(populate_existing=lock).with_for_update()
+            if lock
+            else select(cls).filter_by(**key)
+        ).one()

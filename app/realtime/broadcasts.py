@@ -61,7 +61,26 @@ def _contact(event: Event) -> Sequence[Contact]:
     return [found] if found else []
 
 
-def _inbox_of(subject: Conversation | Message) -> str:
+@dataclass(frozen=True)
+class Gone:
+    """What was deleted, or became part of another: enough to take it off the pages. `now` is who they are instead."""
+
+    account_id: int
+    id: int
+    uuid: str = ""
+    inbox_id: int = 0
+    now: Contact | None = None
+
+
+def _gone(event: Event) -> Sequence[Gone]:
+    return [Gone(event.account_id, event.subject_id, event.data.get("uuid", ""), event.data.get("inbox", 0))]
+
+
+def _former(event: Event) -> Sequence[Gone]:
+    return [Gone(event.account_id, event.data["merged"], now=contact) for contact in _contact(event)]
+
+
+def _inbox_of(subject: Conversation | Message | Gone) -> str:
     return streams.of_inbox(subject.inbox_id)
 
 
@@ -103,8 +122,14 @@ ATTRIBUTES = Broadcast(
 STANDING = Broadcast(
     _account_of, Verb.REPLACE, "contacts/_standing.html", "#contact-standing-{id}", _contact, "contact"
 )
+HISTORY = Broadcast(_account_of, Verb.REPLACE, "contacts/_merges.html", "#contact-merges-{id}", _contact, "contact")
+FORMER = Broadcast(_account_of, Verb.REPLACE, "contacts/_former.html", "#contact-standing-{id}", _former, "former")
+ERASED = Broadcast(_account_of, Verb.REPLACE, "contacts/_former.html", "#contact-standing-{id}", _gone, "former")
+WHO = Broadcast(_inbox_of, Verb.REPLACE, "conversations/_who.html", "#who-{uuid}", _conversation, "conversation")
+ROW_GONE = Broadcast(_inbox_of, Verb.REMOVE, "", "#row-{uuid}", _gone, "gone")
 
 CHANGED = (ROW, HEAD, PROPERTIES)
+WHOLE = (PERSON, NOTES, ATTRIBUTES, STANDING, HISTORY)
 
 BROADCASTS: dict[str, tuple[Broadcast, ...]] = {
     "contact.updated": (PERSON, ATTRIBUTES),
@@ -112,7 +137,10 @@ BROADCASTS: dict[str, tuple[Broadcast, ...]] = {
     "contact.unblocked": (PERSON, STANDING),
     "contact.noted": (PERSON, NOTES),
     "contact.note_deleted": (PERSON, NOTES),
-    "contact.merged": (PERSON, NOTES, ATTRIBUTES, STANDING),
+    "contact.merged": (*WHOLE, FORMER),
+    "contact.unmerged": WHOLE,
+    "contact.deleted": (ERASED,),
+    "contact.likened": (PERSON,),
     "conversation.created": CHANGED,
     "conversation.assigned": CHANGED,
     "conversation.unassigned": CHANGED,
@@ -122,12 +150,15 @@ BROADCASTS: dict[str, tuple[Broadcast, ...]] = {
     "conversation.snoozed": CHANGED,
     "conversation.prioritized": CHANGED,
     "conversation.updated": CHANGED,
+    "conversation.moved": (*CHANGED, WHO),
+    "conversation.deleted": (ROW_GONE,),
     "conversation.labeled": CHANGED,
     "conversation.unlabeled": CHANGED,
     "conversation.seen": (ROW, HEAD, SEEN),
     "conversation.unseen": (ROW, HEAD),
     "conversation.read": (BUBBLES, ANSWERS, ROW, HEAD),
     "conversation.delivered": (BUBBLES, ANSWERS, ROW, HEAD),
+    "inbox.health_changed": (),
     "inbox.updated": (),
     "message.created": (BUBBLE, ANSWER, ROW, HEAD, PROPERTIES),
     "message.updated": (BUBBLE, ANSWER, ROW, HEAD),
@@ -160,4 +191,5 @@ def _add(pieces: dict[str, dict[tuple[str, str, int], str]], wanted: Broadcast, 
         return
     uuid = subject.conversation.uuid if isinstance(subject, Message) else getattr(subject, "uuid", "")
     target = wanted.target.format(uuid=uuid, id=subject.id)
-    on_stream[key] = frames.piece(wanted.verb, target, frames.render(wanted.partial, **{wanted.name: subject}))
+    html = frames.render(wanted.partial, **{wanted.name: subject}) if wanted.partial else ""
+    on_stream[key] = frames.piece(wanted.verb, target, html)

@@ -18,6 +18,7 @@ from app.models.contact import Contact, ContactInbox
 from app.models.conversation.accessible import Accessible
 from app.models.conversation.answerable import Answerable
 from app.models.conversation.assignable import Assignable
+from app.models.conversation.deliverable import Deliverable
 from app.models.conversation.labelable import Labelable
 from app.models.conversation.prioritized import Prioritized
 from app.models.conversation.readable import Readable
@@ -86,7 +87,18 @@ def _list_indexes() -> list[Index]:
 
 
 class Conversation(
-    Startable, Accessible, Assignable, Stateful, Prioritized, Labelable, Readable, Answerable, Talkative, Stamped, Model
+    Startable,
+    Accessible,
+    Assignable,
+    Stateful,
+    Prioritized,
+    Labelable,
+    Readable,
+    Answerable,
+    Talkative,
+    Deliverable,
+    Stamped,
+    Model,
 ):
     """`version` rises, under the row's lock, with every change that someone can see."""
 

@@ -13,7 +13,6 @@ from app.channels.base import Inbound, Media
 from app.errors import Invalid, NotFound, TooMany
 from app.lib import clock
 from app.lib.database import db
-from app.lib.queue import Queue, later
 from app.models.actor import SYSTEM, Actor
 from app.models.attachment import Attachment
 from app.models.event import record
@@ -46,6 +45,8 @@ class Talkative:
 
         def reopen(self, *, by: Actor, reason: str = "") -> None: ...
 
+        def wish_delivery(self, message: Message) -> None: ...
+
     def lock(self) -> None:
         """Hold the row until the transaction ends, with its newest values."""
         locked: set[int] = db.session().info.setdefault("locked", set())
@@ -65,7 +66,7 @@ class Talkative:
         self.changed()
         if known := self._known(inbound.client_id, inbound.source_id):
             return known
-        self._check(inbound.content, inbound.attachments)
+        self._check(inbound.content, inbound.attachments, has_items=inbound.content_type != "text" or inbound.is_odd)
         message = self._say(
             MessageType.INCOMING,
             inbound.content,
@@ -74,7 +75,8 @@ class Talkative:
             attachments=inbound.attachments,
             source_id=inbound.source_id,
             provider_at=inbound.provider_at,
-            reply_to_id=self._answered(inbound.reply_to),
+            reply_to_id=self._answered(inbound.reply_to, inbound.reply_to_source),
+            processed_content=inbound.processed_content,
             content_type=inbound.content_type,
             content_attributes=dict(inbound.content_attributes),
         )
@@ -126,31 +128,45 @@ class Talkative:
             self.waiting_since = None
         record("message.created", message, by=by)
         if not private and not live:
-            later("deliver", self.account_id, message.id, queue=Queue.OUTBOUND, lane=f"conversation:{self.id}")
+            self.wish_delivery(message)
         return message
 
-    def prompt(self, content: str) -> Message:
-        """Say something as the inbox itself, by a template: a greeting, word of its hours."""
+    def prompt(self, content: str, *, about: str = "", content_type: str = "text") -> Message:
+        """Say something as the inbox itself, by a template: a greeting, word of its hours; `about` says which."""
         self.changed()
         live = self.inbox.abilities.is_live
-        message = self._say(MessageType.TEMPLATE, content, sender=SYSTEM, status="sent" if live else "queued")
+        message = self._say(
+            MessageType.TEMPLATE,
+            content,
+            sender=SYSTEM,
+            status="sent" if live else "queued",
+            content_type=content_type,
+            content_attributes={"prompt": about} if about else {},
+        )
         record("message.created", message)
         if not live:
-            later("deliver", self.account_id, message.id, queue=Queue.OUTBOUND, lane=f"conversation:{self.id}")
+            self.wish_delivery(message)
         return message
 
-    def send_again(self, client_id: str, *, by: Actor) -> Message:
-        """Deliver once more what failed or may not have arrived; anything else stays as it is. Raises NotFound."""
+    def note_said_elsewhere(
+        self, content: str, *, client_id: str, attachments: Sequence[Stored | Media] = (), **values: Any
+    ) -> Message:
+        """What a colleague told the customer by another program, at the same address: it stands in the thread as ours."""
         self.changed()
-        message = self.message(client_id)
-        if message.is_incoming or message.status not in ("failed", "unsure"):
-            return message
-        live = self.inbox.abilities.is_live
-        message.status, message.external_error = ("sent" if live else "queued"), None
-        message.version = self.version
-        record("message.updated", message, by=by)
-        if not live:
-            later("deliver", self.account_id, message.id, queue=Queue.OUTBOUND, lane=f"conversation:{self.id}")
+        if known := self._known(client_id, None):
+            return known
+        message = self._say(
+            MessageType.OUTGOING,
+            content,
+            sender=SYSTEM,
+            client_id=client_id,
+            attachments=attachments,
+            status="sent",
+            content_attributes={"external_echo": True},
+            **values,
+        )
+        self.waiting_since = None
+        record("message.created", message)
         return message
 
     def note_activity(self, key: str, *, by: Actor, **values: Any) -> Message:
@@ -203,9 +219,9 @@ class Talkative:
             )
         )
 
-    def _answered(self, client_id: str | None) -> int | None:
+    def _answered(self, client_id: str | None, source_id: str | None = None) -> int | None:
         """The message of this conversation that is answered; one of another conversation is passed over."""
-        answered = self._known(client_id, None)
+        answered = self._known(client_id, source_id)
         return answered.id if answered else None
 
     def _check(self, content: str, attachments: Sequence[Stored | Media], *, has_items: bool = False) -> None:
@@ -213,7 +229,7 @@ class Talkative:
             raise Invalid({"content": "Write something, or attach a file."})
         if len(content) > MAX_CONTENT:
             raise Invalid({"content": f"This is too long: {len(content):,} characters, {MAX_CONTENT:,} fit."})
-        if len(attachments) > MAX_ATTACHMENTS:
+        if sum(not isinstance(each, Media) for each in attachments) > MAX_ATTACHMENTS:
             raise Invalid({"attachments": f"Attach {MAX_ATTACHMENTS} files at the most."})
         if self._said_in_the_last_minute() >= MAX_PER_MINUTE:
             raise TooMany(60, "More than 200 messages a minute in one conversation: something is looping.")

@@ -1,0 +1,216 @@
+"""Makes of a letter what it says: messages, receipts, edits; what cannot be understood is shown as such."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import timedelta
+from uuid import UUID, uuid5
+
+from sqlalchemy import select
+
+from app.actions.keep import envelope_of, work_through
+from app.actions.learn import Unknown, learn
+from app.actions.meet import meet_person
+from app.actions.receive import receive
+from app.channels.base import Echo, Fact, Inbound, Media, Person, Unsupported
+from app.errors import TooMany
+from app.lib import clock
+from app.lib.database import db
+from app.lib.queue import NotYet, Queue, later
+from app.lib.storable import storable
+from app.models.attachment import Attachment
+from app.models.inbox import Inbox
+from app.models.letter import Letter
+from app.models.message import MAX_CONTENT, Message
+
+log = logging.getLogger(__name__)
+
+# Names of facts within their letters, so that a letter worked through twice says everything once.
+FACTS = UUID("5f0b6f62-7d7c-4e8e-9d52-1f1f0b6c7a11")
+MOST_ATTACHMENTS = 100
+# A receipt may come before what it tells of; after this long it tells of nothing of ours.
+WAIT_SECONDS = 3600
+
+
+def receive_letter(account_id: int, letter_id: int) -> None:
+    """Inside work: all that a letter says, or nothing of it. Raises NotYet past 200 messages a minute."""
+    letter = db.session.scalar(
+        select(Letter).where(Letter.account_id == account_id, Letter.id == letter_id).with_for_update()
+    )
+    if letter is None or letter.state in ("received", "ignored"):
+        return
+    inbox = db.session.get_one(Inbox, (account_id, letter.inbox_id))
+    facts = _facts(inbox, letter)
+    letter.state, letter.error = ("received" if facts else "ignored"), None
+    for number, fact in enumerate(facts):
+        try:
+            _take(inbox, letter, fact, number)
+        except Unknown as unknown:
+            _wait(letter, unknown)
+        except TooMany as many:
+            raise NotYet(many.message, seconds=many.retry_after) from many
+    letter.settled_at = None if letter.state == "waiting" else clock.now()
+
+
+def _facts(inbox: Inbox, letter: Letter) -> Sequence[Fact]:
+    """What its channel makes of it. A channel that stumbles says so, and the letter is shown as unsupported."""
+    try:
+        return inbox.opened().parse(envelope_of(letter))
+    except Exception:
+        log.exception("letter %s of inbox %s could not be parsed", letter.id, inbox.id)
+        return [Unsupported("a message that could not be read", sender=Person(letter.sender, proof="typed"))]
+
+
+def _take(inbox: Inbox, letter: Letter, fact: Fact, number: int) -> None:
+    if isinstance(fact, Inbound):
+        message: Message | None = _say(inbox, letter, fact, number)
+    elif isinstance(fact, Unsupported):
+        message = _say(inbox, letter, _unsupported(letter, fact), number)
+    elif isinstance(fact, Echo):
+        message = _echo(inbox, letter, fact, number)
+    else:
+        message = learn(inbox, fact)
+    if message is not None:
+        letter.message_id = message.id
+
+
+def _say(inbox: Inbox, letter: Letter, inbound: Inbound, number: int) -> Message:
+    from app.actions.thread_mail import place, remember
+
+    session = meet_person(inbox, inbound.sender or Person(letter.sender))
+    inbound = _fit(letter, inbound, number)
+    into, suggested = place(inbox, session, inbound.mail) if inbound.mail else (None, {})
+    message = receive(
+        session,
+        inbound,
+        begun_with={**inbound.begun_with, **suggested},
+        into=into,
+        anew=inbound.mail is not None and into is None,
+    )
+    if inbound.mail:
+        remember(message, inbound.mail)
+    _fetch_media(message, letter)
+    return message
+
+
+def _echo(inbox: Inbox, letter: Letter, echo: Echo, number: int) -> Message | None:
+    """What a colleague said by another program stands in the thread as ours."""
+    if _is_known(inbox, echo.source_id):
+        return None
+    from app.models.conversation import Conversation
+
+    conversation = Conversation.continue_or_start(meet_person(inbox, echo.recipient))
+    message = conversation.note_said_elsewhere(
+        storable(echo.content)[:MAX_CONTENT],
+        client_id=_name(letter, number),
+        source_id=echo.source_id or None,
+        attachments=list(echo.attachments)[:MOST_ATTACHMENTS],
+        provider_at=echo.provider_at or letter.provider_at,
+    )
+    _fetch_media(message, letter)
+    return message
+
+
+def _fit(letter: Letter, inbound: Inbound, number: int) -> Inbound:
+    """As it can be kept: within our limits, under a name that is the same whenever the letter is worked through."""
+    attributes = dict(storable(dict(inbound.content_attributes)))
+    if len(inbound.content) > MAX_CONTENT:
+        attributes["is_cut"] = True
+    media = list(inbound.attachments)
+    if len(media) > MOST_ATTACHMENTS:
+        attributes["left_out"] = [each.filename for each in media[MOST_ATTACHMENTS:] if isinstance(each, Media)][:1000]
+    taken = bool(inbound.source_id) and _is_known_elsewhere(letter, inbound.source_id or "")
+    attributes |= {"letter_id": letter.id}
+    return replace(
+        inbound,
+        content=storable(inbound.content)[:MAX_CONTENT],
+        processed_content=None
+        if inbound.processed_content is None
+        else storable(inbound.processed_content)[:MAX_CONTENT],
+        client_id=_name(letter, number)
+        if taken or not inbound.source_id
+        else str(uuid5(FACTS, f"{letter.inbox_id} {inbound.source_id}")),
+        source_id=None if taken else inbound.source_id,
+        content_attributes=attributes,
+        attachments=media[:MOST_ATTACHMENTS],
+        provider_at=inbound.provider_at or letter.provider_at,
+        is_odd=inbound.is_odd or not inbound.content.strip(),
+    )
+
+
+def _name(letter: Letter, number: int) -> str:
+    return str(uuid5(FACTS, f"{letter.inbox_id} {letter.key} {number}"))
+
+
+def _is_known_elsewhere(letter: Letter, source_id: str) -> bool:
+    """Whether a message of another sender, or of ours, has this id already: senders of mail are careless with them."""
+    known = db.session.scalar(
+        select(Message).where(
+            Message.account_id == letter.account_id,
+            Message.inbox_id == letter.inbox_id,
+            Message.source_id == source_id,
+        )
+    )
+    return known is not None and (not known.is_incoming or known.conversation.contact_inbox.source_id != letter.sender)
+
+
+def _is_known(inbox: Inbox, source_id: str) -> bool:
+    from app.models.message_part import MessagePart
+
+    message = select(Message.id).where(
+        Message.account_id == inbox.account_id, Message.inbox_id == inbox.id, Message.source_id == source_id
+    )
+    part = select(MessagePart.message_id).where(
+        MessagePart.account_id == inbox.account_id, MessagePart.inbox_id == inbox.id, MessagePart.source_id == source_id
+    )
+    return bool(source_id) and (db.session.scalar(message) or db.session.scalar(part)) is not None
+
+
+def _unsupported(letter: Letter, fact: Unsupported) -> Inbound:
+    return Inbound(
+        "",
+        source_id=fact.source_id,
+        content_attributes={"is_unsupported": True, "unsupported": fact.what[:300]},
+        provider_at=fact.provider_at,
+        sender=fact.sender or Person(letter.sender, proof="typed"),
+        is_odd=True,
+    )
+
+
+def _wait(letter: Letter, unknown: Unknown) -> None:
+    """Look again after as long as it has waited already; when it has waited for long, it tells of nothing of ours."""
+    age = (clock.now() - letter.received_at).total_seconds()
+    if age > WAIT_SECONDS:
+        letter.state, letter.error = "ignored", str(unknown)
+        return
+    letter.state = "waiting"
+    later(
+        "receive_letter",
+        letter.account_id,
+        letter.id,
+        queue=Queue.INBOUND,
+        run_at=clock.now() + timedelta(seconds=max(1.0, age)),
+        share=f"{letter.account_id}:{letter.inbox_id}",
+    )
+
+
+def _fetch_media(message: Message, letter: Letter) -> None:
+    pending = db.session.scalars(
+        select(Attachment).where(
+            Attachment.account_id == message.account_id,
+            Attachment.message_id == message.id,
+            Attachment.state == "pending",
+            Attachment.letter_id.is_(None),
+        )
+    )
+    for attachment in pending:
+        attachment.letter_id = letter.id
+        attachment.wish_fetch(letter.inbox_id)
+
+
+def receive_again(letter: Letter) -> None:
+    """Work through a letter that was ignored, or whose work was parked, once more."""
+    letter.state = "kept"
+    work_through(letter.account_id, letter.inbox_id, letter.id, letter.sender)
