@@ -16,14 +16,18 @@ from app.lib.database import db, login_url, owner_url
 from app.models import (
     Attachment,
     Connection,
+    ContactKey,
     ContactNote,
     Event,
     Label,
     Letter,
     MailReference,
+    Merge,
     Message,
     MessagePart,
+    Suggestion,
     Work,
+    WorkingHours,
 )
 from tests.cast import Cast, a_contact, a_conversation, alice
 
@@ -50,12 +54,27 @@ def full(cast: Cast) -> Cast:
         message = conversation.reply("Hello", by=alice(cast).actor)
         Label.create(cast.account_id, {"title": "billing"}, by=alice(cast).actor)
         conversation.add_labels(["billing"], by=alice(cast).actor)
+        one, other = a_contact(cast.account_id, "Erin"), a_contact(cast.account_id, "Erin")
         db.session.add_all(
             [
+                ContactKey(account_id=cast.account_id, kind="name", key="erin", contact_id=one.id),
+                Suggestion(account_id=cast.account_id, contact_id=one.id, other_id=other.id, reason="name"),
+                Merge(
+                    account_id=cast.account_id,
+                    base_id=one.id,
+                    merged_id=9,
+                    merged_name="E",
+                    why="typed",
+                    actor_kind="system",
+                    snapshot={},
+                    filled={},
+                    moved={},
+                ),
                 ContactNote(account_id=cast.account_id, contact_id=conversation.contact_id, content="likes bicycles"),
                 Attachment(account_id=cast.account_id, message_id=message.id, filename="a.txt"),
                 Letter(account_id=cast.account_id, inbox_id=cast.inbox_id, sender="dana", key="1"),
                 Work(account_id=cast.account_id, queue="slow", job="none"),
+                WorkingHours(account_id=cast.account_id, inbox_id=cast.inbox_id, day=1, opens_at=540, closes_at=1020),
                 Connection(account_id=cast.account_id, inbox_id=cast.inbox_id),
                 MessagePart(
                     account_id=cast.account_id, message_id=message.id, inbox_id=cast.inbox_id, position=0, source_id="1"

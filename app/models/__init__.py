@@ -12,8 +12,10 @@ from app.models.event import Event, record
 from app.models.inbox import ChannelKind, Inbox, InboxMember
 from app.models.label import ConversationLabel, Label
 from app.models.letter import Letter
+from app.models.likeness import ContactKey, Suggestion
 from app.models.mail_reference import MailReference
 from app.models.membership import Availability, Membership, Role
+from app.models.merge import Merge, Why
 from app.models.message import Message, MessageStatus, MessageType
 from app.models.message_part import MessagePart
 from app.models.orphan import Orphan
@@ -21,6 +23,7 @@ from app.models.throttle import THROTTLES
 from app.models.token import AccessToken
 from app.models.user import Login, OneTimeToken, User
 from app.models.work import Work
+from app.models.working_hours import WorkingHours
 
 __all__ = [
     "SYSTEM",
@@ -36,6 +39,7 @@ __all__ = [
     "Connection",
     "Contact",
     "ContactInbox",
+    "ContactKey",
     "ContactNote",
     "Conversation",
     "ConversationLabel",
@@ -47,6 +51,7 @@ __all__ = [
     "Login",
     "MailReference",
     "Membership",
+    "Merge",
     "Message",
     "MessagePart",
     "MessageStatus",
@@ -56,7 +61,10 @@ __all__ = [
     "Priority",
     "Role",
     "Status",
+    "Suggestion",
     "User",
+    "Why",
     "Work",
+    "WorkingHours",
     "record",
 ]

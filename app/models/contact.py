@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import uuid
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -29,11 +30,14 @@ from app.models.actor import Actor, ActorKind
 from app.models.editable import Editable
 from app.models.event import record
 from app.models.inbox import Inbox
+from app.models.likeness import Suggestion
 from app.models.membership import Membership
+from app.models.merge import Merge
 from app.models.provable import Provable
 
 UNNAMED = "Visitor"
 LONGEST_NOTE = 20_000
+MOST_LOOKALIKES = 3
 
 SEARCH = (
     "array_to_tsvector(array['@' || account_id::text]) || to_tsvector('simple', left(parley_fold(left("
@@ -91,6 +95,8 @@ class Contact(Editable, Provable, Stamped, Model):
     proofs: Mapped[dict[str, Any]] = mapped_column(default=dict, server_default="{}")
     claims: Mapped[dict[str, Any]] = mapped_column(default=dict, server_default="{}")
     last_activity_at: Mapped[datetime | None]
+    deleted_at: Mapped[datetime | None]
+    """Since when their conversations are being deleted; the row goes last."""
     search: Mapped[Any] = mapped_column(TSVECTOR, Computed(SEARCH, persisted=True), deferred=True)
 
     sessions: Mapped[list[ContactInbox]] = relationship(viewonly=True, order_by="ContactInbox.id")
@@ -126,6 +132,23 @@ class Contact(Editable, Provable, Stamped, Model):
     def attributes(self) -> list[tuple[str, str]]:
         """The free names and values, for reading and editing."""
         return [(name, _readable(value)) for name, value in sorted(self.custom_attributes.items())]
+
+    @property
+    def lookalikes(self) -> list[Suggestion]:
+        """Who may be the same person and has not been told apart, the surest first."""
+        found: list[Suggestion] = []
+        for mine in (Suggestion.contact_id, Suggestion.other_id):
+            one_side = select(Suggestion).where(
+                Suggestion.account_id == self.account_id, mine == self.id, Suggestion.dismissed_at.is_(None)
+            )
+            shown = (joinedload(Suggestion.contact), joinedload(Suggestion.other))
+            found += db.session.scalars(one_side.order_by(Suggestion.id).limit(MOST_LOOKALIKES).options(*shown))
+        return found[:MOST_LOOKALIKES]
+
+    @property
+    def merges(self) -> Sequence[Merge]:
+        """Who was merged into them and can be parted again."""
+        return Merge.standing(self.account_id, self.id)
 
     @property
     def latest_notes(self) -> list[ContactNote]:

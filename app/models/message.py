@@ -85,6 +85,14 @@ class Message(Stamped, Model):
             "status",
             postgresql_where=text("message_type in ('outgoing', 'template') and status <> 'read'"),
         ),
+        Index("ix_messages_timeline", "account_id", "conversation_id", "id"),
+        # A contact who goes is looked for among the senders by the foreign key.
+        Index(
+            "ix_messages_sender_contact",
+            "account_id",
+            "sender_contact_id",
+            postgresql_where=text("sender_contact_id is not null"),
+        ),
         Index("ix_messages_search", "search", postgresql_using="gin"),
     )
 
