@@ -13,6 +13,8 @@ from app.lib import excerpt, markup, text
 from app.lib.assets import Assets
 from app.lib.squeeze import squeeze
 from app.realtime import paths
+from app.realtime.explained import explained
+from app.realtime.mail_shown import mail_of
 
 
 def install(app: Flask, settings: Settings) -> None:
@@ -32,6 +34,8 @@ def install(app: Flask, settings: Settings) -> None:
         signed_path=paths.signed_path,
         signed_avatar_path=paths.signed_avatar_path,
         picture_path=paths.picture_path,
+        explained=explained,
+        mail_of=mail_of,
     )
     app.jinja_env.filters.update(**markup.FILTERS, markdown=text.markdown_to_html, linked=text.linked, plain=text.plain)
     app.jinja_env.filters["around"] = excerpt.around

@@ -70,3 +70,12 @@ def deliver(number: int, client_id: str) -> str:
     since = conversation.version
     conversation.send_again(client_id, by=viewer().actor)
     return changed(conversation, since)
+
+
+@door.post("/<string:client_id>/delivery/check")
+def check(number: int, client_id: str) -> str:
+    """Ask the provider what became of one that may have been sent."""
+    conversation = opened(number)
+    since = conversation.version
+    conversation.check_delivery(client_id, by=viewer().actor)
+    return changed(conversation, since, note="The provider is being asked. What it says is shown here.")

@@ -17,14 +17,15 @@ def opened(number: int) -> Conversation:
     return Conversation.seen_by(viewer().membership, number, *Conversation.shown())
 
 
-def changed(conversation: Conversation, since: int, *, done: str = "") -> str:
+def changed(conversation: Conversation, since: int, *, done: str = "", note: str = "") -> str:
     """What the page shows of it, with the messages that changed after version `since`: the same that others are pushed.
-    `done` is told to the one who did it, with the way back.
+    `done` is told to the one who did it, with the way back; `note` is only told.
     """
     return render_template(
         "conversations/changed.stream.html",
         conversation=conversation,
         messages=conversation.messages_changed_since(since, CATCH_UP),
         done=done,
+        note=note,
         head=Event.newest(conversation.account_id),
     )

@@ -1,4 +1,5 @@
-// <local-time how="relative|clock|day|full|left"><time datetime="…">: that moment in the reader's zone and words.
+// <local-time how="relative|clock|day|full|left|until"><time datetime="…">: that moment in the reader's zone and words; `received` is
+// when it came to be known, where that was later.
 // It writes into a shadow, so the page's own nodes stay as the server sent them and a morph finds nothing to undo.
 
 const MINUTE = 60_000, HOUR = 60 * MINUTE, DAY = 24 * HOUR
@@ -29,7 +30,7 @@ class LocalTime extends HTMLElement {
     if (!written || isNaN(moment)) return
     const how = this.getAttribute("how") ?? "relative"
     this.#shown.dateTime = written
-    this.#shown.title = format(moment, { dateStyle: "full", timeStyle: "short" })
+    this.#shown.title = titled(moment, this.getAttribute("received"))
     const words = (WAYS[how] ?? WAYS.relative)(moment, new Date())
     if (this.#shown.textContent !== words) this.#shown.textContent = words
     if (how === "left") this.dataset.state = moment < Date.now() ? "over" : moment - Date.now() < 30 * MINUTE ? "soon" : "far"
@@ -62,6 +63,18 @@ const WAYS = {
     const words = left < HOUR ? `${Math.floor(left / MINUTE)}m` : left < DAY ? `${Math.floor(left / HOUR)}h` : `${Math.floor(left / DAY)}d`
     return moment < now ? `${words} over` : words
   },
+
+  until(moment, now) {
+    const left = moment - now
+    if (left < 5_000) return "now"
+    if (left < MINUTE) return "in less than a minute"
+    return left < HOUR ? `in ${Math.round(left / MINUTE)} min` : `at ${WAYS.full(moment, now)}`
+  },
+}
+
+function titled(moment, received) {
+  const inFull = one => format(one, { dateStyle: "full", timeStyle: "short" })
+  return received ? `Sent ${inFull(moment)}, received ${inFull(new Date(received))}` : inFull(moment)
 }
 
 function date(moment, now) {
