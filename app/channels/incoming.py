@@ -171,6 +171,7 @@ class Echo:
     source_id: str
     attachments: Sequence[Media] = ()
     provider_at: datetime | None = None
+    mail: Mail | None = None
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,1 @@
+"""E-mail: what mails say, how they travel, and how they are shown."""
