@@ -40,6 +40,7 @@ SYSTEM_CALLERS = {
     "app/blueprints/guards.py",
     "app/blueprints/hooks.py",
     "app/blueprints/profile",
+    "app/blueprints/public",
     "app/blueprints/settings/people.py",
     "app/blueprints/signing_in.py",
     "app/blueprints/widget",

@@ -18,6 +18,7 @@ from app.lib.database import db
 from app.models.contact import Contact, ContactInbox
 from app.models.conversation import Conversation
 from app.models.event import record
+from app.models.inbox import Inbox
 
 MOST_ATTRIBUTES = 32_000
 
@@ -35,17 +36,17 @@ class Person:
     custom_attributes: dict[str, Any] = field(default_factory=dict)
 
 
-def identify(session: ContactInbox, person: Person) -> ContactInbox:
+def identify(session: ContactInbox, person: Person, *, stays: bool = False) -> ContactInbox:
     """The session that is this person's from now on: the same, or, for somebody else, another one.
 
-    An address or number that cannot be used is passed over, as is one that belongs to somebody else. Raises
-    NotSignedIn when the proof is missing or wrong.
+    One that `stays` does not become an earlier one of theirs. An address or number that cannot be used is passed over,
+    as is one that belongs to somebody else. Raises NotSignedIn when the proof is missing or wrong.
     """
-    check_proof(session, person)
+    check_proof(session.inbox, person)
     if person.identifier and session.contact.identifier not in (None, person.identifier):
         session = meet(session.inbox, str(uuid.uuid4()))
     if person.identifier_hash:
-        session = _of_the_proven(session, person.identifier)
+        session = session if stays else _of_the_proven(session, person.identifier)
         session.hmac_verified = True
     person = _usable(person)
     may_join = (
@@ -56,12 +57,12 @@ def identify(session: ContactInbox, person: Person) -> ContactInbox:
     return session
 
 
-def check_proof(session: ContactInbox, person: Person) -> None:
+def check_proof(inbox: Inbox, person: Person) -> None:
     """Every path that names an identity passes here: a hash that is demanded or supplied must be right."""
-    look = WebsiteSettings.model_validate(session.inbox.channel_settings)
+    look = WebsiteSettings.model_validate(inbox.channel_settings)
     named = bool(person.identifier)
     if person.identifier_hash or (named and look.hmac_mandatory):
-        secret = session.inbox.credentials.get("hmac_secret", "")
+        secret = inbox.credentials.get("hmac_secret", "")
         if not (named and secret and proves(secret, person.identifier, person.identifier_hash)):
             raise NotSignedIn("HMAC failed: identifier_hash is missing or wrong.")
 
@@ -82,20 +83,23 @@ def _of_the_proven(session: ContactInbox, identifier: str) -> ContactInbox:
     """Someone proven who has a session already goes on there, unless they have begun to talk in this one."""
     if session.hmac_verified or _has_talked(session):
         return session
-    earlier = db.session.scalar(
+    return proven_session(session.inbox, identifier) or session
+
+
+def proven_session(inbox: Inbox, identifier: str) -> ContactInbox | None:
+    """The last session in this inbox that was proven to be of whom the site calls `identifier`."""
+    return db.session.scalar(
         select(ContactInbox)
         .join(Contact, (Contact.account_id == ContactInbox.account_id) & (Contact.id == ContactInbox.contact_id))
         .where(
-            ContactInbox.account_id == session.account_id,
-            ContactInbox.inbox_id == session.inbox_id,
-            ContactInbox.id != session.id,
+            ContactInbox.account_id == inbox.account_id,
+            ContactInbox.inbox_id == inbox.id,
             ContactInbox.hmac_verified,
             Contact.identifier == identifier,
         )
         .order_by(ContactInbox.id.desc())
         .limit(1)
     )
-    return earlier or session
 
 
 def _has_talked(session: ContactInbox) -> bool:

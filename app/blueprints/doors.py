@@ -15,6 +15,7 @@ from app.blueprints import (
     hooks,
     pictures,
     profile,
+    public,
     sockets,
     widget,
 )
@@ -33,6 +34,7 @@ def mount(app: Flask, settings: Settings) -> None:
     app.register_blueprint(hooks.blueprint)
     app.register_blueprint(sockets.blueprint)
     app.register_blueprint(widget.blueprint)
+    app.register_blueprint(public.blueprint)
     app.register_blueprint(health.blueprint)
     for door in (
         *auth.doors,
