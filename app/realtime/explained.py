@@ -9,8 +9,8 @@ EXPLANATIONS: tuple[tuple[re.Pattern[str], str], ...] = tuple(
     (re.compile(pattern, re.IGNORECASE), words)
     for pattern, words in (
         (
-            r"\b5\.1\.[1236]\b|user unknown|no such user|unknown (user|recipient)|does not exist|mailbox (not found|unavailable)"
-            r"|recipient.{0,20}(rejected|not found)",
+            r"\b5\.1\.[1236]\b|user unknown|no such user|unknown (user|recipient)|does not exist"  # noqa: ISC004  # one pattern
+            r"|mailbox (not found|unavailable)|recipient.{0,20}(rejected|not found)",
             "This address does not exist, or takes no mail. Look for a typing error in it.",
         ),
         (r"\b[45]\.2\.2\b|mailbox (is )?full|over quota", "The customer's mailbox is full. Try again in a day or two."),

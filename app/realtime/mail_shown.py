@@ -39,6 +39,9 @@ class MailShown:
     whole: str
     html: str
     is_automatic: bool
+    count: int
+    """How many it went to: of thousands only the first are in `to` and `cc`."""
+    parts: Sequence[str]
 
     @property
     def has_quote(self) -> bool:
@@ -53,7 +56,7 @@ class MailShown:
     @property
     def others(self) -> int:
         """How many besides the first it went to."""
-        return max(len(self.to) + len(self.cc) - 1, 0)
+        return max(self.count - 1, 0)
 
     @property
     def remote_images(self) -> int:
@@ -66,32 +69,39 @@ def mail_of(message: Message) -> MailShown:
     kept = _mapping(message.content_attributes.get("email"))
     text, html = _mapping(kept.get("text_content")), _mapping(kept.get("html_content"))
     whole = _text(text.get("full")) or message.content
-    contact = message.sender_contact
-    senders = _parties(kept.get("from"))
+    contact, names = message.sender_contact, _mapping(kept.get("names"))
+    senders, to, cc = (_parties(kept.get(field), names) for field in ("from", "to", "cc"))
+    count = kept.get("recipient_count")
     return MailShown(
         subject=_text(kept.get("subject")),
         sender=senders[0] if senders else Party((contact.email if contact else "") or "", message.sender_name),
-        to=_parties(kept.get("to")),
-        cc=_parties(kept.get("cc")),
+        to=to,
+        cc=cc,
         text=message.processed_content if message.processed_content is not None else whole,
         whole=whole,
         html=_text(html.get("full")),
         is_automatic=bool(kept.get("auto_reply")),
+        count=count if isinstance(count, int) else len(to) + len(cc),
+        parts=_parts(kept.get("parts")),
     )
 
 
-def _parties(given: Any) -> list[Party]:
-    """From addresses, `Name <address>` or `{"name", "address"}`, one or several."""
+def _parties(given: Any, names: Mapping[str, Any]) -> list[Party]:
+    """From addresses, whose names stand in `names`, or from `Name <address>`; one or several."""
     several = given if isinstance(given, list | tuple) else [given]
-    found = [_party(each) for each in several[:MOST_PARTIES]]
-    return [party for party in found if party.address or party.name]
+    found = [_party(_text(each), names) for each in several[:MOST_PARTIES]]
+    return [party for party in found if party.address]
 
 
-def _party(given: Any) -> Party:
-    if isinstance(given, Mapping):
-        return Party(_text(given.get("address") or given.get("email")), _text(given.get("name")))
-    name, address = parseaddr(_text(given))
-    return Party(address or _text(given), name)
+def _party(given: str, names: Mapping[str, Any]) -> Party:
+    name, address = parseaddr(given)
+    return Party(address or given, name or _text(names.get(given)))
+
+
+def _parts(given: Any) -> list[str]:
+    """What the mail is made of, in words."""
+    found = [_mapping(each) for each in given[:50]] if isinstance(given, list) else []
+    return [" ".join(filter(None, (_text(each.get("content_type")), _text(each.get("filename"))))) for each in found]
 
 
 def _mapping(given: Any) -> Mapping[str, Any]:

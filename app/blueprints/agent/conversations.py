@@ -10,6 +10,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import joinedload
 
 from app.blueprints.agent.opened import opened
+from app.blueprints.agent.suggested import suggested
 from app.blueprints.forms import Form
 from app.blueprints.guards import Door, member, viewer
 from app.errors import Invalid
@@ -132,6 +133,7 @@ def shown(conversation: Conversation) -> dict[str, Any]:
         "earlier": earlier(conversation),
         "is_online": signals.is_online(conversation.contact),
         "lookers": lookers(conversation),
+        "recipients": suggested(conversation) if conversation.inbox.abilities.is_mail else None,
     }
 
 

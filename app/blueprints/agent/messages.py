@@ -5,11 +5,13 @@ from __future__ import annotations
 from flask import render_template
 from pydantic import Field
 
+from app.blueprints.agent.addressed import Addressed
 from app.blueprints.agent.conversations import MESSAGES, shown
 from app.blueprints.agent.opened import CATCH_UP, PREFIX, changed, opened
 from app.blueprints.forms import Form
 from app.blueprints.guards import Door, member, viewer
 from app.blueprints.uploads import forget_unused, kept_files
+from app.errors import Conflict
 from app.lib.text import clean
 from app.models.message import MAX_CONTENT
 
@@ -21,7 +23,7 @@ class Wanted(Form):
     after_version: int = Field(0, ge=0, lt=2**63)
 
 
-class Said(Form):
+class Said(Addressed):
     """`client_id` is chosen by whoever writes, and names the message for ever: a repeat is the same message."""
 
     client_id: str = Field(pattern=r"^[A-Za-z0-9_-]{8,64}$")
@@ -46,6 +48,10 @@ def index(number: int) -> str:
 def create(number: int) -> str:
     """Say something to the customer or to colleagues."""
     said, conversation = Said.read(), opened(number)
+    if not said.private and not conversation.can_reply:
+        raise Conflict(
+            "The time to answer is over: this channel takes an answer only for a while after the customer wrote."
+        )
     since = conversation.version
     with kept_files() as files:
         message = conversation.reply(
@@ -55,6 +61,7 @@ def create(number: int) -> str:
             client_id=said.client_id,
             attachments=files,
             reply_to=said.reply_to or None,
+            content_attributes=said.recipients if conversation.inbox.abilities.is_mail and not said.private else {},
         )
         forget_unused(files, message)
     if said.resolve:

@@ -42,8 +42,7 @@ class Answerable:
 
     def reply_window(self) -> Window:
         """How long an answer to the customer's last message is taken. Nobody can be written to who has never written."""
-        abilities = self.inbox.abilities
-        length = abilities.reply_window or self._own_window()
+        abilities, length = self.inbox.abilities, self.answers_within
         if length is None:
             return Window(None, WindowKind.ALWAYS)
         if self.last_incoming_at is None:
@@ -55,6 +54,11 @@ class Answerable:
             return Window(closes_at, WindowKind.CLOSED)
         closes_at = self.last_incoming_at + abilities.late_window
         return Window(closes_at, WindowKind.LATE if clock.now() < closes_at else WindowKind.CLOSED)
+
+    @property
+    def answers_within(self) -> timedelta | None:
+        """How long after the customer's last message an answer is taken; None where it always is."""
+        return self.inbox.abilities.reply_window or self._own_window()
 
     def _own_window(self) -> timedelta | None:
         hours = self.inbox.channel_settings.get("agent_reply_time_window")

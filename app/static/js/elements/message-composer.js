@@ -11,6 +11,7 @@ import { uuid } from "../lib/uuid.js"
 const TYPING_EVERY = 4_000
 const TYPING_ENDS = 6_000
 const KEEPS_AFTER = 300
+const MOST = 150_000
 
 customElements.define("message-composer", class extends HTMLElement {
   #leaving = new AbortController()
@@ -25,6 +26,7 @@ customElements.define("message-composer", class extends HTMLElement {
     this.addEventListener("input", event => event.target === this.field && this.#typed(), { signal })
     this.addEventListener("focusout", () => this.#stopsTyping(), { signal })
     this.addEventListener("tab:change", event => this.#turn(event.detail.name), { signal })
+    this.addEventListener("window:changed", () => this.#dress(), { signal })
     this.addEventListener("click", event => this.#clicked(event), { signal })
     for (const name of ["dragover", "drop"]) this.closest("#thread").addEventListener(name, event => this.#dropped(event), { signal })
     document.addEventListener("message:answer", event => this.answer(event.detail), { signal })
@@ -45,6 +47,8 @@ customElements.define("message-composer", class extends HTMLElement {
   get drop() { return this.querySelector("file-drop") }
   get kind() { return this.querySelector("[role=tab][aria-selected=true]")?.value ?? "reply" }
   get isNote() { return this.kind === "note" }
+  get isClosed() { return !this.isNote && this.querySelector("answer-window")?.state === "closed" }
+  get recipients() { return this.isNote ? null : this.querySelector("mail-recipients") }
 
   answer({ id, name, words }) {
     this.#replyTo = id
@@ -58,9 +62,12 @@ customElements.define("message-composer", class extends HTMLElement {
     event.preventDefault()
     const content = this.field.value.trim()
     const { files } = this.drop
+    if (this.isClosed || this.querySelector(".button-primary").disabled) return
     if (!content && !files.length) return this.field.focus()
+    if (this.recipients && !this.recipients.ready()) return
+    const fields = this.recipients ? [["addressed", "1"], ...this.recipients.values] : []
     const resolve = event.submitter?.name === "resolve"
-    const said = { id: uuid(), conversation: this.dataset.conversation, path: this.dataset.path, content, private: this.isNote, resolve, replyTo: this.#replyTo, files, at: new Date().toISOString(), by: me() }
+    const said = { id: uuid(), conversation: this.dataset.conversation, path: this.dataset.path, content, private: this.isNote, resolve, replyTo: this.#replyTo, files, fields, at: new Date().toISOString(), by: me() }
     this.#clear()
     if (resolve) emit(this, "conversation:resolves", { conversation: said.conversation })
     send(said)
@@ -71,6 +78,7 @@ customElements.define("message-composer", class extends HTMLElement {
     this.field.value = ""
     this.drop.clear()
     this.answer({ id: "" })
+    this.querySelector("mail-recipients")?.reset()
     this.field.dispatchEvent(new Event("input", { bubbles: true }))
     this.#keep()
     this.#stopsTyping()
@@ -134,12 +142,20 @@ customElements.define("message-composer", class extends HTMLElement {
 
   #clicked(event) {
     if (event.target.closest("[role=tab]")) this.field.focus()
-    if (event.target.closest("[data-unquotes]")) this.answer({ id: "" }), this.field.focus()
+    if (event.target.closest("[data-unquotes]")) this.#unquote()
+    if (event.target.closest("[data-notes]")) this.querySelector("#composer-note").click()
+  }
+
+  #unquote() {
+    this.answer({ id: "" })
+    this.querySelector("mail-recipients")?.follow()
+    this.field.focus()
   }
 
   #dress() {
     const { isNote } = this
     this.form.classList.toggle("composer-note", isNote)
+    this.form.classList.toggle("is-closed", this.isClosed)
     this.field.placeholder = isNote ? this.field.dataset.note : this.field.dataset.reply
     this.querySelector("label").textContent = isNote ? "Private note" : this.field.dataset.reply
     this.querySelector("[role=tabpanel]").setAttribute("aria-labelledby", isNote ? "composer-note" : "composer-reply")
@@ -150,9 +166,18 @@ customElements.define("message-composer", class extends HTMLElement {
   }
 
   #measure() {
-    const left = Number(this.dataset.longest) - this.field.value.length
-    const hint = this.isNote ? "Only your team sees this" : left < 0 ? `${-left} too long` : left < 500 ? `${left} left` : ""
-    this.querySelector("[data-hint]").textContent = hint
-    this.querySelector(".button-primary").disabled = !this.isNote && left < 0
+    const hint = this.querySelector("[data-hint]")
+    const { words, isTooLong, isTelling } = this.isNote ? { words: "Only your team sees this" } : measured(this.field.value.length, Number(this.dataset.longest), "splits" in this.dataset)
+    hint.textContent = words
+    hint.classList.toggle("is-telling", Boolean(isTelling))
+    this.querySelector(".button-primary").disabled = Boolean(isTooLong)
   }
 })
+
+// What is longer than the channel's own messages goes in several, where the channel sends at all.
+function measured(length, longest, splits) {
+  const left = longest - length
+  if (left >= 0) return { words: left < Math.min(500, longest / 5) ? `${left} left` : "", isTelling: left < longest / 10 }
+  if (!splits) return { words: `${-left} too long`, isTooLong: true, isTelling: true }
+  return length > MOST ? { words: `${length - MOST} too long`, isTooLong: true, isTelling: true } : { words: `Goes in ${Math.ceil(length / longest)} messages`, isTelling: true }
+}

@@ -10,7 +10,7 @@ const pending = new Map()
 
 export function send(said) {
   pending.set(said.id, said)
-  keepUnsent(said.conversation, { id: said.id, content: said.content, private: said.private, replyTo: said.replyTo, at: said.at, hadFiles: said.files.length > 0 })
+  keepUnsent(said.conversation, { id: said.id, content: said.content, private: said.private, replyTo: said.replyTo, fields: said.fields, at: said.at, hadFiles: said.files.length > 0 })
   go(said)
 }
 
@@ -55,9 +55,10 @@ function go(said) {
   request.send(body(said))
 }
 
-function body({ id, content, private: isPrivate, resolve, replyTo, files }) {
+function body({ id, content, private: isPrivate, resolve, replyTo, files, fields = [] }) {
   const form = new FormData()
   for (const [name, value] of Object.entries({ client_id: id, content, private: isPrivate ? "1" : "", resolve: resolve ? "1" : "", reply_to: replyTo ?? "" })) if (value) form.append(name, value)
+  for (const [name, value] of fields) form.append(name, value)
   for (const file of files) form.append("attachments", file)
   return form
 }
