@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import json
 import uuid
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
+from dataclasses import field as has
 from typing import Any
 
-from sqlalchemy import ColumnElement, select
+from sqlalchemy import select
 
 from app.actions.meet import meet
 from app.actions.merge import deeply, merge
+from app.actions.recognise import holders, is_same
 from app.channels.web_widget import WebsiteSettings, proves
 from app.errors import Invalid, NotSignedIn
 from app.lib import address
@@ -19,6 +21,9 @@ from app.models.contact import Contact, ContactInbox
 from app.models.conversation import Conversation
 from app.models.event import record
 from app.models.inbox import Inbox
+from app.models.likeness import Suggestion
+from app.models.merge import Why
+from app.models.provable import REACHES, Proof
 
 MOST_ATTRIBUTES = 32_000
 
@@ -32,15 +37,17 @@ class Person:
     name: str = ""
     email: str = ""
     phone_number: str = ""
-    additional_attributes: dict[str, Any] = field(default_factory=dict)
-    custom_attributes: dict[str, Any] = field(default_factory=dict)
+    additional_attributes: dict[str, Any] = has(default_factory=dict)
+    custom_attributes: dict[str, Any] = has(default_factory=dict)
 
 
-def identify(session: ContactInbox, person: Person, *, stays: bool = False) -> ContactInbox:
+def identify(session: ContactInbox, person: Person, *, stays: bool = False, keeps_name: bool = False) -> ContactInbox:
     """The session that is this person's from now on: the same, or, for somebody else, another one.
 
-    One that `stays` does not become an earlier one of theirs. An address or number that cannot be used is passed over,
-    as is one that belongs to somebody else. Raises NotSignedIn when the proof is missing or wrong.
+    One that `stays` does not become an earlier one of theirs; `keeps_name` changes no name that is known. An address or
+    number that cannot be used is passed over; one that somebody else has proven to be theirs is kept as a claim, for
+    the desk to judge. Only the identifier is ever proven here: the rest is what the page says. Raises NotSignedIn when
+    the proof is missing or wrong.
     """
     check_proof(session.inbox, person)
     if person.identifier and session.contact.identifier not in (None, person.identifier):
@@ -49,11 +56,11 @@ def identify(session: ContactInbox, person: Person, *, stays: bool = False) -> C
         session = session if stays else _of_the_proven(session, person.identifier)
         session.hmac_verified = True
     person = _usable(person)
-    may_join = (
-        session.hmac_verified or not WebsiteSettings.model_validate(session.inbox.channel_settings).hmac_mandatory
-    )
-    person = _joined(session, person, may_join=may_join)
-    _describe(session.contact, person)
+    proofs = _proofs(session, person)
+    person = _joined(session, person, proofs)
+    if keeps_name and session.contact.name:
+        person = _but(person, name="")
+    _describe(session.contact, person, proofs=proofs)
     return session
 
 
@@ -128,54 +135,89 @@ def _or_nothing(check: Any, value: str) -> str:
         return ""
 
 
-def _joined(session: ContactInbox, person: Person, *, may_join: bool) -> Person:
+def _proofs(session: ContactInbox, person: Person) -> dict[str, Proof]:
+    """How sure each of what the person says is: the hash is of the identifier, which may be their address."""
+    is_proven = bool(person.identifier_hash) or (
+        session.hmac_verified and session.contact.identifier == person.identifier
+    )
+    sure = Proof.VERIFIED if is_proven and person.identifier else Proof.TYPED
+    is_address = bool(person.email) and _or_nothing(address.email, person.identifier) == person.email
+    return {"identifier": sure, "email": sure if is_address else Proof.TYPED, "phone_number": Proof.TYPED}
+
+
+def _joined(session: ContactInbox, person: Person, proofs: dict[str, Proof]) -> Person:
     """Join with the contact who has this identifier, else e-mail, else number; returns what may be written of the person."""
-    for name in ("identifier", "email", "phone_number"):
-        value = getattr(person, name)
-        known = _contact_with(session, getattr(Contact, name) == value) if value else None
-        if known is None or known.id == session.contact_id:
+    look = WebsiteSettings.model_validate(session.inbox.channel_settings)
+    may_join = session.hmac_verified or not look.hmac_mandatory
+    said = {field: getattr(person, field) for field in REACHES}
+    said["identifier"] = said["identifier"] or session.contact.identifier or ""
+    for field, known in holders(session.account_id, {field: getattr(person, field) for field in REACHES}):
+        if known.id == session.contact_id:
             continue
-        if may_join and _is_same(known, session, person, by=name):
-            mine = session.contact
-            db.session.expire(session)
-            merge(known, mine, by=known.actor)
+        is_one = may_join and is_same(known, field, said, proofs[field])
+        if is_one and not Suggestion.told_apart(session.account_id, known.id, session.contact_id):
+            _merge(session, known, proofs[field])
+            if proofs[field] is Proof.TYPED:
+                person = _only_new(known, person)
         else:
-            person = _but(person, **{name: ""})
+            _claim(session.contact, field, said[field])
+            person = _but(person, **{field: ""})
     return person
 
 
-def _contact_with(session: ContactInbox, same: ColumnElement[bool]) -> Contact | None:
-    return db.session.scalar(select(Contact).where(Contact.account_id == session.account_id, same))
+def _merge(session: ContactInbox, known: Contact, proof: Proof) -> None:
+    mine = session.contact
+    db.session.expire(session)
+    merge(known, mine, by=known.actor, why=Why.VERIFIED if proof is Proof.VERIFIED else Why.TYPED)
 
 
-def _is_same(known: Contact, session: ContactInbox, person: Person, *, by: str) -> bool:
-    identifier = person.identifier or session.contact.identifier
-    if identifier and known.identifier not in (None, identifier):
-        return False
-    if not session.hmac_verified and any(each.hmac_verified for each in known.sessions):
-        # Whoever was once proven is joined by proof alone.
-        return False
-    return not (by == "phone_number" and person.email and known.email and known.email != person.email)
+def _only_new(known: Contact, person: Person) -> Person:
+    """Whoever was joined on their word alone adds to what is known, and changes none of it."""
+    return replace(
+        person,
+        custom_attributes=deeply(person.custom_attributes, known.custom_attributes),
+        additional_attributes=deeply(person.additional_attributes, known.additional_attributes),
+        **{said: "" for said in ("name", *REACHES) if getattr(known, said)},
+    )
 
 
-def _describe(contact: Contact, person: Person, *, custom: dict[str, Any] | None = None) -> None:
-    """Write down what is new; nothing new is no change."""
+def _claim(contact: Contact, field: str, value: str) -> None:
+    """What they say is theirs, while it is somebody else's."""
+    if contact.claims.get(field) != value:
+        contact.claims = {**contact.claims, field: value}
+        record("contact.updated", contact, by=contact.actor, changed=["claims"])
+
+
+def _describe(
+    contact: Contact,
+    person: Person,
+    *,
+    custom: dict[str, Any] | None = None,
+    proofs: dict[str, Proof] | None = None,
+) -> None:
+    """Write down what is new; nothing new is no change, and what is proven gives way to no weaker word."""
     before = contact.custom_attributes if custom is None else custom
-    values: dict[str, Any] = {
-        name: getattr(person, name) for name in ("identifier", "name", "email", "phone_number") if getattr(person, name)
-    }
+    proofs = proofs or {}
+    values: dict[str, Any] = {"name": person.name} if person.name else {}
+    for field in REACHES:
+        value = getattr(person, field)
+        if value and value != getattr(contact, field) and not contact.may_replace(field, proofs[field]):
+            _claim(contact, field, value)
+        elif value:
+            values[field] = value
     values["custom_attributes"] = check_size(deeply(before, person.custom_attributes))
     values["additional_attributes"] = check_size(deeply(contact.additional_attributes, person.additional_attributes))
-    if contact.contact_type == "visitor" and (
-        values.get("email") or values.get("phone_number") or values.get("identifier")
-    ):
+    if contact.contact_type == "visitor" and any(values.get(field) for field in REACHES):
         values["contact_type"] = "lead"
     changed = {name: value for name, value in values.items() if getattr(contact, name) != value}
     for name, value in changed.items():
         setattr(contact, name, value)
+    for field in REACHES:
+        if getattr(person, field) and getattr(person, field) == getattr(contact, field):
+            contact.prove(field, proofs[field])
     if changed:
         record("contact.updated", contact, by=contact.actor, changed=sorted(changed))
 
 
-def _but(person: Person, **values: str) -> Person:
-    return Person(**{**person.__dict__, **values})
+def _but(person: Person, **values: Any) -> Person:
+    return replace(person, **values)

@@ -49,7 +49,11 @@ class Likeness:
 def look_for_likeness(account_id: int, event_id: int) -> None:
     """The contact of that event was made or changed: whoever has a key in common is compared."""
     event = db.session.get(Event, (account_id, event_id))
-    contact = db.session.get(Contact, (account_id, event.subject_id)) if event else None
+    if event is None:
+        return
+    # Held, so that they are not merged meanwhile: what is noted of them must find them there.
+    still_there = {"read": True, "key_share": True, "of": Contact}
+    contact = db.session.get(Contact, (account_id, event.subject_id), with_for_update=still_there)
     if contact is not None and contact.deleted_at is None:
         liken(contact)
 

@@ -5,11 +5,12 @@ from __future__ import annotations
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from sqlalchemy import CheckConstraint, ForeignKeyConstraint, Identity, Index
+from sqlalchemy import CheckConstraint, ForeignKeyConstraint, Identity, Index, select
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from app.lib import clock
-from app.lib.database import Model
+from app.lib.database import Model, db
+from app.models.actor import Actor
 
 if TYPE_CHECKING:
     from app.models.contact import Contact
@@ -64,3 +65,18 @@ class Suggestion(Model):
     def beside(self, contact_id: int) -> Contact:
         """The other one of the two."""
         return self.other if self.contact_id == contact_id else self.contact
+
+    @classmethod
+    def told_apart(cls, account_id: int, one_id: int, other_id: int) -> bool:
+        """Whether somebody has said that the two are two."""
+        low, high = sorted((one_id, other_id))
+        pair = select(cls.dismissed_at).where(
+            cls.account_id == account_id, cls.contact_id == low, cls.other_id == high, cls.dismissed_at.is_not(None)
+        )
+        return db.session.scalar(pair) is not None
+
+    def dismiss(self, *, by: Actor) -> None:
+        """The two are two: never suggested again."""
+        self.dismissed_at = self.dismissed_at or clock.now()
+        self.dismissed_by = by.id if by.kind == "user" else None
+        db.session.flush()

@@ -8,12 +8,14 @@ import pytest
 from flask.testing import FlaskClient
 from sqlalchemy import select
 
+from app.actions.unmerge import unmerge
 from app.ledger.transaction import transaction
 from app.lib import crypto
 from app.lib.database import db
-from app.models import Contact, ContactInbox, Conversation, Message
+from app.models import Contact, ContactInbox, Conversation, Merge, Message
+from app.models.provable import Proof
 from tests.blueprints.widget.test_widget_doors import SECRET, Visitor, counted, set_inbox
-from tests.cast import Cast, a_contact
+from tests.cast import Cast, a_contact, a_conversation, alice
 
 
 @pytest.fixture
@@ -203,3 +205,98 @@ def test_what_names_nobody_is_refused(dana: Visitor, cast: Cast, person: dict[st
 def test_numbers_are_taken_for_ids(dana: Visitor, cast: Cast) -> None:
     assert named(dana, identifier=42, name="Dana").status_code == 200
     assert contacts(cast)[0].identifier == "42"
+
+
+def known_person(cast: Cast, held: Proof, **values: Any) -> Contact:
+    """Somebody with a history on the desk, whose address is proven."""
+    with transaction(cast.account_id):
+        contact = a_contact(cast.account_id, "Dana Novak", **values)
+        for field in values:
+            contact.prove(field, held)
+        a_conversation(cast, "My card ends in 4242", contact=contact)
+        return contact
+
+
+@pytest.mark.parametrize("held", [Proof.MAIL, Proof.VERIFIED])
+@pytest.mark.parametrize(
+    "typed", [{"email": "dana@example.com"}, {"phone_number": "+3225551234"}, {"identifier": "dana-1"}]
+)
+def test_what_is_typed_pulls_nobody_into_the_history_of_who_has_proven_it(
+    dana: Visitor, cast: Cast, held: Proof, typed: dict[str, str]
+) -> None:
+    known_person(cast, held, email="dana@example.com", phone_number="+3225551234", identifier="dana-1")
+    dana.say("Hello, I am Dana")
+    answer = named(dana, "contact", name="Mallory", custom_attributes={"plan": "stolen"}, **typed)
+    assert answer.status_code == 200
+    assert "Novak" not in answer.text
+    real, stranger = contacts(cast)
+    assert (real.name, real.email, real.custom_attributes) == ("Dana Novak", "dana@example.com", {})
+    assert (stranger.email, stranger.phone_number, stranger.identifier) == (None, None, None)
+    assert stranger.claims == typed
+    with transaction(cast.account_id):
+        talks = select(Conversation.contact_id, Conversation.contact_inbox_id)
+        assert len(set(db.session.scalars(talks))) == 2
+    assert "4242" not in dana.ask("get", "messages").get_json()["html"]
+
+
+def test_a_verified_visitor_proves_their_identifier_and_not_the_address_they_type(dana: Visitor, cast: Cast) -> None:
+    known_person(cast, Proof.MAIL, email="dana@example.com")
+    named(dana, identifier="mallory-9", identifier_hash=proof("mallory-9"), name="M", email="dana@example.com")
+    real, mallory = contacts(cast)
+    assert (real.email, real.identifier) == ("dana@example.com", None)
+    assert (mallory.identifier, mallory.email, mallory.claims) == ("mallory-9", None, {"email": "dana@example.com"})
+    assert mallory.proof_of("identifier") is Proof.VERIFIED
+
+
+def test_an_address_that_is_the_signed_identifier_is_proven_and_joins(dana: Visitor, cast: Cast) -> None:
+    known = known_person(cast, Proof.MAIL, email="dana@example.com")
+    signed = {"identifier": "Dana@Example.com", "identifier_hash": proof("Dana@Example.com")}
+    named(dana, **signed, name="Dana", email="dana@example.com")
+    [contact] = contacts(cast)
+    assert contact.id == known.id
+    assert contact.proof_of("email") is Proof.VERIFIED
+    with transaction(cast.account_id):
+        assert db.session.scalars(select(Merge.why)).all() == ["verified"]
+
+
+def test_a_proven_value_is_not_overwritten_by_what_is_typed(dana: Visitor, cast: Cast) -> None:
+    dana.say("Hello")
+    with transaction(cast.account_id):
+        contact = db.session.scalars(select(Contact)).one()
+        contact.email = "dana@example.com"
+        contact.prove("email", Proof.MAIL)
+    named(dana, "contact", email="other@example.com", phone_number="+3225551234")
+    [contact] = contacts(cast)
+    assert (contact.email, contact.phone_number) == ("dana@example.com", "+3225551234")
+    assert contact.claims == {"email": "other@example.com"}
+
+
+def test_who_is_joined_on_their_word_adds_to_what_is_known_and_changes_none_of_it(dana: Visitor, cast: Cast) -> None:
+    with transaction(cast.account_id):
+        a_contact(
+            cast.account_id,
+            "Dana Novak",
+            email="dana@example.com",
+            phone_number="+3225551234",
+            custom_attributes={"plan": "gold"},
+        )
+    dana.say("Hello")
+    typed = {"name": "Mallory", "email": "dana@example.com", "custom_attributes": {"plan": "none", "city": "Ghent"}}
+    named(dana, "contact", **typed)
+    [contact] = contacts(cast)
+    assert (contact.name, contact.phone_number) == ("Dana Novak", "+3225551234")
+    assert contact.custom_attributes == {"plan": "gold", "city": "Ghent"}
+    with transaction(cast.account_id):
+        assert db.session.scalars(select(Merge.why)).all() == ["typed"]
+
+
+def test_two_who_were_told_apart_are_not_joined_again(dana: Visitor, cast: Cast) -> None:
+    with transaction(cast.account_id):
+        a_contact(cast.account_id, "Dana Novak", email="dana@example.com")
+    dana.say("Hello")
+    named(dana, "contact", email="dana@example.com")
+    with transaction(cast.account_id):
+        unmerge(db.session.scalars(select(Merge)).one(), by=alice(cast).actor)
+    named(dana, "contact", email="dana@example.com")
+    real, stranger = contacts(cast)
+    assert (real.name, stranger.claims) == ("Dana Novak", {"email": "dana@example.com"})
