@@ -60,7 +60,10 @@ BUNDLES: Mapping[str, Sequence[str]] = {
         "widget/css/*.css",
     ),
     "js/widget.js": ("widget/frame/*.js",),
+    "widget/sdk.js": ("widget/sdk/*.js",),
 }
+# Runs as a classic script on pages that are not ours: nothing of it is left in their scope.
+ENCLOSED = {"widget/sdk.js"}
 RELATIVE_URL = re.compile(r"""url\((["']?)(?![a-z]+:|/|#)([^)"']+)\1\)""")
 
 
@@ -148,7 +151,8 @@ class Assets:
             return "\n".join(_rebase(self._text(found), found, name) for found in names)
         if all(found.endswith(".min.js") for found in names):
             return ";\n".join(self._text(found) for found in names)
-        return join_modules(names, self._text)
+        joined = join_modules(names, self._text)
+        return f'(function () {{\n"use strict";\n{joined}\n}})();\n' if name in ENCLOSED else joined
 
     def _text(self, name: str) -> str:
         return self._files[name].read_text("utf-8")

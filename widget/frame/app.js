@@ -6,9 +6,10 @@ import { facts, find, make, t } from "./facts.js"
 import { hear, isFramed, meetHost, tell } from "./host.js"
 import { closeLine, openLine } from "./line.js"
 import { empty, flush, forgetFailed, inOrder, openOutbox, redraw, write } from "./outbox.js"
+import { handOver, isPopout, keepOwn, ownToken, popOut } from "./popout.js"
 import { answers, clear, lastMessage, note, oldestSequence, onOldest, put, setSeen, showTyping, hideTyping, textOf, toEnd } from "./thread.js"
+import { heed } from "./wishes.js"
 
-const OWN_PLACE = `parley:token:${facts.websiteToken}`
 const state = { isOpen: false, isKnown: false, conversation: "", version: 0, more: false, unread: 0, page: {} }
 // Attributes said before there is anyone to describe: they go with the first message.
 const pending = { contact: {}, conversation: {} }
@@ -19,13 +20,14 @@ async function start() {
   if (isFramed && !greeting) return
   state.page = greeting?.page ?? {}
   state.isAlone = !greeting
-  visitor.token = greeting ? greeting.token : ownToken()
+  heed(greeting?.wishes)
+  visitor.token = greeting ? greeting.token : await ownToken()
   await begin()
   openOutbox({ before: () => keepToken(), page: () => ({ page_url: state.page.url, page_title: state.page.title }), sent, lost })
   onOldest(older)
   listenToHost()
   tell("ready", { conversation: Boolean(state.conversation) })
-  if (!isFramed || greeting?.isOpen) opened(greeting ?? {})
+  if (!isFramed || greeting?.isOpen) opened(greeting ?? { view: isPopout ? "chat" : "" })
   else if (state.conversation) line()
 }
 
@@ -282,25 +284,9 @@ const DOES = {
   write: () => (show("chat"), focusComposer()),
   close: () => (isFramed ? tell("close") : window.close()),
   newest: () => toEnd(),
-  popout,
+  popout: () => popOut() && tell("close"),
   end: () => call("POST", "resolution").then(() => note(t("ended")), () => note(t("no_answer"))),
 }
-
-// The window is opened from here, where the visitor pressed; it asks us who they are, as we asked the page around us.
-let popped = null
-
-function popout() {
-  const place = new URL(location.href)
-  place.searchParams.set("popout", "1")
-  popped = window.open(place, "parley", "popup,width=400,height=640")
-  if (popped) tell("close")
-}
-
-addEventListener("message", ({ source, origin, data }) => {
-  if (!popped || source !== popped || origin !== location.origin) return
-  if (data?.parley === "loaded") popped.postMessage({ parley: "start", token: visitor.token, isOpen: true, view: "chat", page: state.page }, origin)
-  if (data?.parley === "token") keepToken()
-})
 
 document.addEventListener("click", event => {
   const pressed = event.target.closest("[data-does]")
@@ -339,6 +325,9 @@ function listenToHost() {
     if (scheme === "auto") delete document.documentElement.dataset.theme
     else document.documentElement.dataset.theme = scheme
   })
+  hear("hand-over", ({ code }) => inTurn(() => handOver(code)))
+  hear("label", ({ title }) => inTurn(() => call("POST", "labels", { label: title })))
+  hear("forget-label", ({ title }) => inTurn(() => call("DELETE", `labels/${encodeURIComponent(title)}`)))
   hear("reset", ({ token }) => {
     // A change that still waits for a connection is not wanted any more.
     empty()
@@ -403,17 +392,6 @@ function leave() {
   clear()
   find("seen").dateTime = ""
   reported = ""
-}
-
-function ownToken() {
-  try { return localStorage.getItem(OWN_PLACE) } catch { return null }
-}
-
-function keepOwn(token) {
-  try {
-    if (token) localStorage.setItem(OWN_PLACE, token)
-    else localStorage.removeItem(OWN_PLACE)
-  } catch { /* kept for as long as the page is open */ }
 }
 
 for (const item of document.querySelectorAll("[data-does=popout]")) item.hidden = !isFramed

@@ -1,7 +1,7 @@
-// Speaks with the page around the frame (or the one that opened this window). Whoever greets first is the host, and its origin is
-// kept: nothing is taken from, or told to, any other from then on. Which sites may frame us at all is the server's word.
+// Speaks with the page around the frame. Its origin, as it greets, is kept: nothing is taken from, or told to, any other from then on.
+// Which sites may frame us at all is the server's word. Whoever merely opened this window is not its host: any site could.
 
-const host = window.parent !== window ? window.parent : window.opener
+const host = window.parent !== window ? window.parent : null
 const listeners = new Map()
 let origin = null
 
@@ -19,7 +19,7 @@ export function tell(name, data = {}) {
 export function meetHost() {
   if (!host) return Promise.resolve(null)
   return new Promise(resolve => {
-    const silence = setTimeout(() => resolve(null), isFramed ? 5000 : 1500)
+    const silence = setTimeout(() => resolve(null), 5000)
     hear("start", greeting => {
       clearTimeout(silence)
       resolve(greeting)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from flask import Blueprint
 
-from app.blueprints.widget import answers, live, loader, messages, page, person, session
+from app.blueprints.widget import answers, hand_over, labels, live, loader, messages, page, person, session
 
 blueprint = Blueprint("widget", __name__)
-for part in (loader, page, session, messages, answers, person, live):
+for part in (loader, page, session, messages, answers, person, labels, hand_over, live):
     blueprint.register_blueprint(part.blueprint)
