@@ -37,6 +37,8 @@ class MailOut:
     references: Sequence[str] = ()
     reply_to: str = ""
     html: str = ""
+    signature: str = ""
+    """What stands below the text; the HTML has it already."""
     is_automatic: bool = False
 
 
