@@ -90,6 +90,32 @@ class Settings(BaseSettings):
         default_factory=list,
         description="Hosts in private networks that webhooks and fetches may reach, separated by commas.",
     )
+    google_client_id: str = Field(
+        "", description="Of the Google Cloud project that mailboxes at Google are connected by."
+    )
+    google_client_secret: str = Field("", description="Goes with GOOGLE_CLIENT_ID.")
+    google_accounts_url: str = Field("https://accounts.google.com", description="Where people consent, at Google.")
+    google_token_url: str = Field(
+        "https://oauth2.googleapis.com", description="Where consent becomes tokens, at Google."
+    )
+    google_mail_hosts: str = Field(
+        "imap.gmail.com:993 smtp.gmail.com:587", description="Google's IMAP and SMTP servers, host:port each."
+    )
+    microsoft_client_id: str = Field(
+        "", description="Of the Entra application that mailboxes at Microsoft are connected by."
+    )
+    microsoft_client_secret: str = Field("", description="Goes with MICROSOFT_CLIENT_ID.")
+    microsoft_login_url: str = Field(
+        "https://login.microsoftonline.com/common",
+        description="Where people consent, at Microsoft; ends with the tenant, or `common` for any.",
+    )
+    microsoft_mail_hosts: str = Field(
+        "outlook.office365.com:993 smtp.office365.com:587",
+        description="Microsoft's IMAP and SMTP servers, host:port each; sovereign clouds have others.",
+    )
+    sns_url: str = Field(
+        "", description="A stand-in for Amazon SNS, whose own hosts are known; empty wherever mail comes by SES itself."
+    )
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
         "INFO", description="How much is written to the log."
     )
@@ -126,6 +152,14 @@ class Settings(BaseSettings):
     def _smtp(cls, value: str) -> str:
         if value and (urlsplit(value).scheme not in ("smtp", "smtps", "smtp+starttls") or not urlsplit(value).hostname):
             raise ValueError("must be smtp://, smtp+starttls:// or smtps:// and a host")
+        return value
+
+    @field_validator("google_mail_hosts", "microsoft_mail_hosts")
+    @classmethod
+    def _two_places(cls, value: str) -> str:
+        places = [word.rpartition(":") for word in value.split()]
+        if len(places) != 2 or not all(host and port.isdecimal() for host, _, port in places):
+            raise ValueError("must be two of host:port, for IMAP and for SMTP")
         return value
 
     @field_validator("secret_key")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from app.channels.api import Api
 from app.channels.base import Channel
+from app.channels.email.channel import Email
 from app.channels.web_widget import WebWidget
 
-CHANNELS: dict[str, type[Channel]] = {channel.kind: channel for channel in (WebWidget, Api)}
+CHANNELS: dict[str, type[Channel]] = {channel.kind: channel for channel in (WebWidget, Api, Email)}
