@@ -7,7 +7,7 @@ from datetime import datetime
 from functools import partial
 
 from app.channels import CHANNELS
-from app.channels.base import DeliveryFailed, File, Line, Outbound, Sent, Unreachable
+from app.channels.base import DeliveryFailed, File, Line, MailOut, Outbound, Sent, Unreachable
 from app.config import settings
 from app.errors import TooMany
 from app.lib import channel_text, storage
@@ -18,6 +18,7 @@ from app.models.attachment import Attachment
 from app.models.conversation.deliverable import sent_parts
 from app.models.inbox import Inbox
 from app.models.message import Message
+from app.realtime.message_event import message_event
 from app.realtime.paths import signed_path
 
 # After this long the answers behind one that fails no longer wait for it.
@@ -172,9 +173,6 @@ def _plan(message: Message, inbox: Inbox) -> Plan:
 
 def parts_of(message: Message, inbox: Inbox) -> list[Outbound]:
     """What a message is sent as: the same parts, under the same keys, at every attempt."""
-    from app.actions.mail_out import addressed
-    from app.realtime.message_event import message_event
-
     abilities = inbox.abilities
     carried: list[Attachment] = []
     linked: list[Attachment] = []
@@ -188,8 +186,8 @@ def parts_of(message: Message, inbox: Inbox) -> list[Outbound]:
         content_type=message.content_type,
         content_attributes=message.content_attributes,
         reply_to=message.reply_to.source_id if message.reply_to else None,
-        mail=addressed(message) if abilities.is_mail else None,
-        event=message_event(message, message.conversation),
+        mail=_addressed(message) if abilities.is_mail else None,
+        event=message_event(message, message.conversation) if abilities.is_whole else {},
     )
     sends: list[Outbound] = []
     files = [_file(each) for each in carried]
@@ -202,6 +200,12 @@ def parts_of(message: Message, inbox: Inbox) -> list[Outbound]:
     if not together:
         sends += [replace(whole, files=[file]) for file in files]
     return [replace(each, key=f"{message.client_id}-{number}") for number, each in enumerate(sends)]
+
+
+def _addressed(message: Message) -> MailOut:
+    from app.actions.mail_out import addressed
+
+    return addressed(message)
 
 
 def _is_carried(attachment: Attachment, inbox: Inbox) -> bool:

@@ -10,6 +10,7 @@ from typing import Any
 from flask import current_app
 from sqlalchemy import select
 
+from app.actions.transcript import transcript
 from app.config import settings
 from app.lib import mail
 from app.lib.database import db
@@ -106,7 +107,7 @@ def _of_inbox(
     if (connection.state == "trouble") is not is_in_trouble:
         return None
     return _mail(
-        ", ".join(sorted(member.user.email for member in administrators)),
+        sorted(member.user.email for member in administrators),
         subject.format(inbox.name),
         template,
         link=_link("accounts", str(account_id), "settings", "inboxes", str(inbox_id)),
@@ -122,6 +123,7 @@ MAILS: Mapping[str, Compose] = {
     "password_changed": password_changed,
     "new_email": new_email,
     "email_changed": email_changed,
+    "transcript": transcript,
     "inbox_trouble": inbox_trouble,
     "inbox_well": inbox_well,
 }
@@ -131,7 +133,7 @@ def _link(*parts: str) -> str:
     return "/".join((settings().public_url, *parts))
 
 
-def _mail(to: str, subject: str, template: str, **words: Any) -> EmailMessage:
+def _mail(to: str | list[str], subject: str, template: str, **words: Any) -> EmailMessage:
     words |= {"subject": subject, "public_url": settings().public_url, "hours": int(LINK_LASTS.total_seconds() // 3600)}
     text, html = (
         current_app.jinja_env.get_template(f"mail/{template}.{kind}").render(**words) for kind in ("txt", "html")

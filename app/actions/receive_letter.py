@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 from uuid import UUID, uuid5
 
 from sqlalchemy import select
@@ -14,6 +15,7 @@ from app.actions.keep import envelope_of, work_through
 from app.actions.learn import Unknown, learn
 from app.actions.meet import meet_person
 from app.actions.receive import receive
+from app.actions.thread_mail import place, remember
 from app.channels.base import Echo, Fact, Inbound, Media, Person, Unsupported
 from app.errors import TooMany
 from app.lib import clock
@@ -21,9 +23,11 @@ from app.lib.database import db
 from app.lib.queue import NotYet, Queue, later
 from app.lib.storable import storable
 from app.models.attachment import Attachment
+from app.models.conversation import Conversation
 from app.models.inbox import Inbox
 from app.models.letter import Letter
 from app.models.message import MAX_CONTENT, Message
+from app.models.message_part import MessagePart
 
 log = logging.getLogger(__name__)
 
@@ -77,11 +81,12 @@ def _take(inbox: Inbox, letter: Letter, fact: Fact, number: int) -> None:
 
 
 def _say(inbox: Inbox, letter: Letter, inbound: Inbound, number: int) -> Message:
-    from app.actions.thread_mail import place, remember
-
     session = meet_person(inbox, inbound.sender or Person(letter.sender))
     inbound = _fit(letter, inbound, number)
-    into, suggested = place(inbox, session, inbound.mail) if inbound.mail else (None, {})
+    into: Conversation | None = None
+    suggested: Mapping[str, Any] = {}
+    if inbound.mail:
+        into, suggested = place(inbox, session, inbound.mail)
     message = receive(
         session,
         inbound,
@@ -99,8 +104,6 @@ def _echo(inbox: Inbox, letter: Letter, echo: Echo, number: int) -> Message | No
     """What a colleague said by another program stands in the thread as ours."""
     if _is_known(inbox, echo.source_id):
         return None
-    from app.models.conversation import Conversation
-
     conversation = Conversation.continue_or_start(meet_person(inbox, echo.recipient))
     message = conversation.note_said_elsewhere(
         storable(echo.content)[:MAX_CONTENT],
@@ -157,8 +160,6 @@ def _is_known_elsewhere(letter: Letter, source_id: str) -> bool:
 
 
 def _is_known(inbox: Inbox, source_id: str) -> bool:
-    from app.models.message_part import MessagePart
-
     message = select(Message.id).where(
         Message.account_id == inbox.account_id, Message.inbox_id == inbox.id, Message.source_id == source_id
     )

@@ -97,6 +97,7 @@ class Api(Channel):
     name = "API"
     abilities = Abilities(
         has_one_thread=True,
+        is_whole=True,
         # The event holds the whole message, so that nothing is ever sent in parts.
         max_length=150_000,
         rich=frozenset({"input_select", "cards", "form", "article", "input_text", "input_textarea", "input_email"}),

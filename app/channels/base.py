@@ -88,6 +88,8 @@ class Abilities:
     """How long after the customer's last message an answer is taken."""
     late_window: timedelta | None = None
     """As `reply_window`, for an answer marked as a human's (Meta's human agent tag)."""
+    is_whole: bool = False
+    """It hands the message on as the REST API shows it: `Outbound.event`."""
     has_receipts: bool = False
     has_typing: bool = False
     has_replies: bool = False
