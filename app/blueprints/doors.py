@@ -19,7 +19,7 @@ from app.blueprints import (
     sockets,
     widget,
 )
-from app.blueprints.settings import account, hand_over, inboxes, people
+from app.blueprints.settings import account, api_inbox, hand_over, inboxes, people
 from app.config import Settings
 
 
@@ -44,6 +44,8 @@ def mount(app: Flask, settings: Settings) -> None:
         people.registry,
         hand_over.blueprint,
         inboxes.blueprint,
+        api_inbox.blueprint,
+        api_inbox.calling,
     ):
         app.register_blueprint(door)
     if settings.environment == "development" and not settings.smtp_url:

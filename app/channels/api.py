@@ -12,6 +12,7 @@ from typing import Annotated, Any
 from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic.config import JsonDict
 
 from app.channels.base import Abilities, Channel, DeliveryFailed, Health, Line, NotConnected, Outbound, Problem, Sent
 from app.lib import crypto, guard, http
@@ -22,7 +23,7 @@ TIMEOUT_SECONDS = 15
 LONGEST_ANSWER = 64 * 1024
 PREFIX = "whsec_"
 LONGEST_WINDOW_HOURS = 24 * 366
-SECRET = {"secret": True}
+SECRET: JsonDict = {"secret": True}
 PLACES = {"http": 80, "https": 443}
 # What an address answers that takes no messages there; others may only not know what a ping is.
 REFUSALS = (401, 403, 404, 410)

@@ -19,7 +19,8 @@ def home(desk: Desk, cast: Cast) -> str:
 def test_the_preview_follows_the_form_and_the_lines_are_copied(desk: Desk, cast: Cast, signed_in_page: Visit) -> None:
     page = signed_in_page("Alice")
     page.goto(home(desk, cast))
-    page.get_by_role("link", name="Add a website").click()
+    page.get_by_role("link", name="Add an inbox").click()
+    page.get_by_role("main").get_by_role("link", name="Website chat").click()
     page.get_by_label("Name", exact=True).fill("Workshop chat")
     page.get_by_label("Address of the site").fill("fernway.example")
     page.get_by_label("Greeting", exact=True).fill("Need a hand?")
@@ -56,9 +57,9 @@ def test_the_secret_is_shown_when_asked_for_and_changed_when_sure(
 def test_axe_finds_nothing(desk: Desk, cast: Cast, signed_in_page: Visit, width: int, height: int, dark: bool) -> None:
     page = signed_in_page("Alice", width=width, height=height, dark=dark)
     complaints = []
-    for path in ("", "/new", f"/{cast.inbox_id}"):
+    for path in ("", "/new", "/new/website", f"/{cast.inbox_id}"):
         page.goto(home(desk, cast) + path)
-        if path:
+        if path not in ("", "/new"):
             expect(page.frame_locator(PREVIEW).get_by_role("heading", level=1)).to_be_visible()
         complaints += findings(page)
     assert complaints == []

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Annotated, Any
 from urllib.parse import urlsplit
 
@@ -14,6 +16,7 @@ from sqlalchemy import select
 from app.blueprints.forms import Form
 from app.blueprints.guards import Door, administrator, viewer
 from app.blueprints.widget.page import answer, team_of
+from app.channels import CHANNELS
 from app.channels.web_widget import LOCALES, Feature, WebsiteSettings, host_pattern
 from app.config import settings
 from app.errors import Invalid, NotFound
@@ -31,7 +34,7 @@ FEATURES = (
     (Feature.EMOJI_PICKER, "Emoji", "A button beside the field offers them."),
     (Feature.END_CONVERSATION, "End a conversation", "Visitors may say that all is done."),
 )
-SHOWN = set(WebsiteSettings.model_fields) - {"allowed_domains", "hmac_mandatory", "website_url"}
+SHOWN = set(WebsiteSettings.model_fields) - {"allowed_domains", "hmac_mandatory", "continuity_via_email", "website_url"}
 
 
 def _site(value: str) -> str:
@@ -61,6 +64,7 @@ class InboxForm(WebsiteSettings, Form):
     allowed_domains: Annotated[tuple[Annotated[str, AfterValidator(host_pattern)], ...], BeforeValidator(_domains)] = (
         Field((), max_length=100)
     )
+    continuity_via_email: bool = False
     greeting_enabled: bool = False
     greeting_message: str = Field("", max_length=10_000)
     is_enabled: bool = False
@@ -69,6 +73,23 @@ class InboxForm(WebsiteSettings, Form):
     @property
     def look(self) -> WebsiteSettings:
         return WebsiteSettings.model_validate(self.model_dump())
+
+
+@dataclass(frozen=True)
+class Offer:
+    """A channel to choose: its name, one line of what it is, and where it is connected."""
+
+    kind: str
+    name: str
+    words: str
+    path: str
+
+
+WORDS = {
+    ChannelKind.WEB_WIDGET: "A widget on your site, in your own colour and words.",
+    ChannelKind.EMAIL: "A mailbox of yours: what is written there is answered from here.",
+    ChannelKind.API: "Your own app or program writes for your customers, and hears our answers.",
+}
 
 
 class SecretForm(Form):
@@ -82,11 +103,19 @@ def index() -> str:
     inboxes = db.session.scalars(
         select(Inbox).where(Inbox.account_id == viewer().account.id).order_by(Inbox.name, Inbox.id)
     ).all()
-    looks = {inbox.id: look_of(inbox) for inbox in inboxes if inbox.channel == ChannelKind.WEB_WIDGET}
-    return render_template("settings/inboxes/index.html", inboxes=inboxes, looks=looks)
+    connected = Counter(inbox.channel for inbox in inboxes)
+    return render_template("settings/inboxes/index.html", inboxes=inboxes, offers=offers(), connected=connected)
 
 
 @blueprint.get("/new")
+def choose() -> ResponseReturnValue:
+    """The channels there are. `?channel=web_widget` leads on to that channel's form."""
+    if chosen := next((each for each in offers() if each.kind == request.args.get("channel")), None):
+        return redirect(chosen.path, 303)
+    return render_template("settings/inboxes/choose.html", offers=offers())
+
+
+@blueprint.get("/new/website")
 def new() -> str:
     typed = {**WebsiteSettings().model_dump(), "members": {viewer().user.id}, "is_enabled": True}
     return _form("settings/inboxes/new.html", typed)
@@ -96,7 +125,7 @@ def new() -> str:
 def create() -> ResponseReturnValue:
     try:
         form = InboxForm.read()
-        members = _colleagues(form.members)
+        members = colleagues_among(form.members)
     except Invalid as refused:
         return _form("settings/inboxes/new.html", _typed(), refused.fields), 422
     inbox = Inbox(
@@ -131,7 +160,7 @@ def update(inbox_id: int) -> ResponseReturnValue:
     inbox = found(inbox_id)
     try:
         form = InboxForm.read()
-        members = _colleagues(form.members)
+        members = colleagues_among(form.members)
     except Invalid as refused:
         return _edit(inbox, _typed(), refused.fields), 422
     _write(inbox, form)
@@ -165,10 +194,23 @@ def preview() -> Response:
             look = WebsiteSettings.model_validate({**look.model_dump(), name: value})
         except ValueError:
             continue
-    chosen = _ids(request.args.getlist("members"))
+    chosen = ids_in(request.args.getlist("members"))
     team = team_of([member for member in colleagues(viewer().account.id) if member.user_id in chosen])
     name = request.args.get("name", "").strip()[:100] or viewer().account.name
     return answer(Inbox(name=name, address=""), look, team=team, is_preview=True)
+
+
+def offers() -> list[Offer]:
+    """Every channel, in the order of the list of channels."""
+    return [
+        Offer(
+            kind,
+            "Website chat" if kind == ChannelKind.WEB_WIDGET else channel.name,
+            WORDS.get(ChannelKind(kind), ""),
+            f"{_home()}/{'new/website' if kind == ChannelKind.WEB_WIDGET else f'{kind}/new'}",
+        )
+        for kind, channel in CHANNELS.items()
+    ]
 
 
 def found(inbox_id: int) -> Inbox:
@@ -190,15 +232,20 @@ def _write(inbox: Inbox, form: InboxForm) -> None:
     inbox.is_enabled = form.is_enabled
 
 
-def _colleagues(user_ids: set[int]) -> set[int]:
+def colleagues_among(user_ids: set[int]) -> set[int]:
+    """Those ids. Raises Invalid unless all are of people of this account."""
     known = {member.user_id for member in colleagues(viewer().account.id)}
     if user_ids - known:
         raise Invalid({"members": "Choose among the people of this account."})
     return user_ids
 
 
+def _home() -> str:
+    return f"/accounts/{viewer().account.id}/settings/inboxes"
+
+
 def _path(inbox: Inbox) -> str:
-    return f"/accounts/{inbox.account_id}/settings/inboxes/{inbox.id}"
+    return f"{_home()}/{inbox.id}"
 
 
 def _typed() -> dict[str, Any]:
@@ -209,11 +256,11 @@ def _typed() -> dict[str, Any]:
         "locales": given.getlist("locales"),
         "features": given.getlist("features"),
         "allowed_domains": given.get("allowed_domains", "").split(),
-        "members": _ids(given.getlist("members")),
+        "members": ids_in(given.getlist("members")),
     }
 
 
-def _ids(words: list[str]) -> set[int]:
+def ids_in(words: list[str]) -> set[int]:
     """Those that may be ids; Python refuses to read numbers of thousands of digits."""
     return {int(word) for word in words if word.isdecimal() and len(word) < 19}
 
