@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from app.actions import deliver, fetch_media, poll, send_mail, watch_over
+from app.actions import continue_by_mail, deliver, erase, fetch_media, poll, send_mail, watch_over
 from app.actions.forget_sign_ins import forget_sign_ins
 from app.actions.hand_over import hand_over_conversations
 from app.actions.liken import look_for_likeness
@@ -91,6 +91,22 @@ JOBS: Jobs = {
         lost=watch_over.lost,
         repeatable=True,
         window=0,
+    ),
+    "erase_contact": Outside(
+        prepare=erase.prepare,
+        call=erase.call,
+        settle=erase.settle,
+        refuse=erase.refuse,
+        lost=erase.lost,
+        repeatable=True,
+        window=erase.WINDOW_SECONDS,
+    ),
+    "continue_by_mail": Outside(
+        prepare=continue_by_mail.prepare,
+        call=continue_by_mail.call,
+        settle=continue_by_mail.settle,
+        refuse=continue_by_mail.refuse,
+        lost=continue_by_mail.lost,
     ),
     "forget_sign_ins": Inside(forget_sign_ins),
     "hand_over_conversations": Inside(hand_over_conversations),

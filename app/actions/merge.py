@@ -63,8 +63,7 @@ def hold(account_id: int, *ids: int) -> None:
     What a message that comes in holds (its session, its conversation, then its contact) is held in the same order.
     Raises Conflict when one of them is there no more.
     """
-    db.session.flush()
-    db.session.execute(select(func.pg_advisory_xact_lock(func.hashtextextended("merge", account_id))))
+    hold_merges(account_id)
     for table in (ContactInbox, Conversation):
         mine = [table.account_id == account_id, table.contact_id.in_(ids)]
         db.session.execute(select(table.id).where(*mine).order_by(table.id).with_for_update())
@@ -77,6 +76,12 @@ def hold(account_id: int, *ids: int) -> None:
     ).all()
     if len(found) != len(set(ids)):
         raise Conflict(GONE)
+
+
+def hold_merges(account_id: int) -> None:
+    """No other contacts of the account are merged, parted, moved or deleted until the transaction ends."""
+    db.session.flush()
+    db.session.execute(select(func.pg_advisory_xact_lock(func.hashtextextended("merge", account_id))))
 
 
 def snapshot(contact: Contact) -> dict[str, Any]:

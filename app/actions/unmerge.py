@@ -5,10 +5,10 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import func, select, update
+from sqlalchemy import func, update
 from sqlalchemy.dialects.postgresql import insert
 
-from app.actions.merge import ATTRIBUTES, forget_loaded, hold, tell_of
+from app.actions.merge import ATTRIBUTES, forget_loaded, hold, hold_merges, tell_of
 from app.errors import Conflict
 from app.lib import clock
 from app.lib.database import db
@@ -33,7 +33,7 @@ def unmerge(kept: Merge, *, by: Actor) -> Contact:
     nobody has changed since. An address that a third contact was given meanwhile stays with that one. The two are
     remembered as not the same. Raises Conflict when it was undone already, or when the other one is there no more.
     """
-    db.session.execute(select(func.pg_advisory_xact_lock(func.hashtextextended("merge", kept.account_id))))
+    hold_merges(kept.account_id)
     db.session.refresh(kept, with_for_update=True)
     if kept.undone_at:
         raise Conflict("This merge was undone already.")

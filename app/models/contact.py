@@ -101,6 +101,14 @@ class Contact(Editable, Provable, Stamped, Model):
 
     sessions: Mapped[list[ContactInbox]] = relationship(viewonly=True, order_by="ContactInbox.id")
 
+    @classmethod
+    def found(cls, account_id: int, contact_id: int) -> Contact:
+        """Raises NotFound."""
+        contact = db.session.get(cls, (account_id, contact_id))
+        if contact is None or contact.deleted_at:
+            raise NotFound
+        return contact
+
     @property
     def display_name(self) -> str:
         return " ".join(filter(None, [self.name, self.last_name])) or self.email or self.phone_number or UNNAMED

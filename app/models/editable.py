@@ -12,8 +12,9 @@ from sqlalchemy.exc import IntegrityError
 from app.errors import Conflict, Invalid
 from app.lib import address
 from app.lib.database import db
-from app.models.actor import Actor
+from app.models.actor import Actor, ActorKind
 from app.models.event import record
+from app.models.provable import Proof
 
 if TYPE_CHECKING:
     from sqlalchemy.orm import Mapped
@@ -48,14 +49,19 @@ class Editable:
 
         def __init__(self, **values: Any) -> None: ...
 
+        avatar_key: Mapped[str | None]
+
         @property
         def display_name(self) -> str: ...
+
+        def prove(self, field: str, proof: Proof) -> None: ...
 
     @classmethod
     def add(cls, account_id: int, *, by: Actor, **values: Any) -> Self:
         """A new contact. Raises Invalid for what cannot be kept, Taken when someone has one of its addresses."""
         contact = cls(account_id=account_id)
         contact._take(checked(values))
+        contact._entered(values, by)
         record("contact.created", contact, by=by)
         return contact
 
@@ -64,6 +70,7 @@ class Editable:
         changed = {name: value for name, value in checked(values).items() if getattr(self, name) != value}
         if changed:
             self._take(changed)
+            self._entered(changed, by)
             record("contact.updated", self, by=by, changed=sorted(changed))
         return sorted(changed)
 
@@ -101,6 +108,16 @@ class Editable:
             # Someone else was given the address a moment ago.
             self._refuse_taken(values)
             raise Conflict from None
+
+    def _entered(self, values: Mapping[str, Any], by: Actor) -> None:
+        if by.kind is ActorKind.USER:
+            for field in UNIQUE.keys() & values.keys():
+                self.prove(field, Proof.ENTERED)
+
+    def drop_avatar(self, *, by: Actor) -> None:
+        if self.avatar_key:
+            self.avatar_key = None
+            record("contact.updated", self, by=by, changed=["avatar_key"])
 
     def _refuse_taken(self, values: Mapping[str, Any]) -> None:
         for name in UNIQUE:

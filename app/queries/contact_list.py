@@ -57,7 +57,7 @@ def page(account_id: int, *, who: Who = Who.KNOWN, sort: Sort = Sort.RECENT, wor
             for c in db.session.scalars(select(Contact).where(Contact.account_id == account_id, Contact.id.in_(ids)))
         }
         return Page([found[each] for each in ids if each in found])
-    query = select(Contact).where(Contact.account_id == account_id)
+    query = select(Contact).where(Contact.account_id == account_id, Contact.deleted_at.is_(None))
     if who is Who.KNOWN:
         query = query.where(Contact.known())
     contacts = _walk(query, sort, after)

@@ -10,8 +10,7 @@ from pydantic import Field
 
 from app.blueprints.forms import Form
 from app.blueprints.guards import Door, member, viewer
-from app.errors import Conflict, Invalid, NotFound
-from app.lib.database import db
+from app.errors import Conflict, Invalid
 from app.models.contact import Contact
 from app.models.editable import Taken
 from app.models.event import Event
@@ -110,10 +109,7 @@ def update(contact_id: int) -> ResponseReturnValue:
 
 def opened(contact_id: int) -> Contact:
     """Raises NotFound when the account has none of that id."""
-    found = db.session.get(Contact, (viewer().account.id, contact_id))
-    if found is None:
-        raise NotFound
-    return found
+    return Contact.found(viewer().account.id, contact_id)
 
 
 def known(contact: Contact) -> dict[str, str]:

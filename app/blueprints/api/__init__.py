@@ -7,6 +7,7 @@ from flask import Blueprint
 from app.blueprints.api import (
     agents,
     answers,
+    contact_acts,
     contacts,
     conversation_acts,
     conversations,
@@ -23,6 +24,8 @@ DOORS = (
     agents.door,
     inboxes.door,
     contacts.door,
+    contact_acts.door,
+    contact_acts.actions,
     conversations.door,
     conversation_acts.door,
     labels.door,

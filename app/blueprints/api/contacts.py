@@ -16,7 +16,7 @@ from app.blueprints.api.shapes import contact as shapes
 from app.blueprints.api.shapes import conversation as conversations
 from app.blueprints.forms import Form
 from app.blueprints.guards import Door, token_bearer, viewer
-from app.errors import Invalid, NotFound
+from app.errors import Invalid
 from app.lib.database import db
 from app.models.contact import Contact, ContactInbox
 from app.models.conversation import Conversation
@@ -123,10 +123,7 @@ def _page(page: contact_pages.Page) -> Response:
 
 
 def _found(contact_id: int) -> Contact:
-    found = db.session.get(Contact, (viewer().account.id, contact_id))
-    if found is None:
-        raise NotFound
-    return found
+    return Contact.found(viewer().account.id, contact_id)
 
 
 def _sessions(contacts: Sequence[Contact]) -> dict[int, list[ContactInbox]]:

@@ -18,6 +18,7 @@ SENTENCES = {
     "assigned": "Assigned to {assignee} by {actor}",
     "self_assigned": "{assignee} self-assigned this conversation",
     "unassigned": "Conversation unassigned by {actor}",
+    "moved": "{actor} moved the conversation from {from} to {to}",
     "labeled": "{actor} added {labels}",
     "unlabeled": "{actor} removed {labels}",
 }
