@@ -7,6 +7,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, select
 
+from app.actions.prompt import prompt
 from app.channels.base import Inbound
 from app.lib.database import db
 from app.models.contact import ContactInbox
@@ -24,8 +25,9 @@ def receive(
 ) -> Message:
     """What a customer says in their session, in the conversation it belongs to; a repeat is the message there already is.
 
-    `into` is the conversation they chose, `anew` says that they wish to begin another. `begun_with` is kept with a conversation that begins here (page, browser). Raises Invalid when it is empty or too
-    long, TooMany past 200 messages a minute.
+    `into` is the conversation they chose, `anew` says that they wish to begin another. `begun_with` is kept with a
+    conversation that begins here (page, browser). Raises Invalid when it is empty or too long, TooMany past 200 messages
+    a minute.
     """
     db.session.refresh(session, with_for_update=True)
     if repeated := _known(session, inbound):
@@ -34,8 +36,7 @@ def receive(
         session, into=into, anew=anew, additional_attributes=dict(begun_with or {})
     )
     message = conversation.receive(inbound, contact=session.contact)
-    if message.sequence == 1 and not session.contact.blocked:
-        _greet(conversation)
+    prompt(conversation, message)
     return message
 
 
@@ -54,9 +55,3 @@ def _known(session: ContactInbox, inbound: Inbound) -> Message | None:
     return db.session.scalar(
         select(Message).where(Message.account_id == session.account_id, Message.conversation_id.in_(own), same)
     )
-
-
-def _greet(conversation: Conversation) -> None:
-    inbox = conversation.inbox
-    if inbox.greeting_enabled and (inbox.greeting_message or "").strip():
-        conversation.prompt(inbox.greeting_message or "")

@@ -78,6 +78,7 @@ def listed(session: ContactInbox) -> list[Entry]:
         .where(are_of(session))
         .order_by(Conversation.last_activity_at.desc(), Conversation.id.desc())
         .limit(MOST)
+        .options(joinedload(Conversation.inbox), joinedload(Conversation.assignee).joinedload(Membership.user))
     ).all()
     last, unread = _last_messages(conversations), _unread(conversations)
     return [Entry(each, last.get(each.id), unread.get(each.id, 0)) for each in conversations]

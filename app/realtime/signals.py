@@ -16,7 +16,8 @@ def typing(conversation: Conversation, who: Actor, *, on: bool, private: bool = 
     told = {"conversation": str(conversation.uuid), "who": named(who), "on": on, "private": private}
     frames.tell(streams.of_inbox(conversation.inbox_id), "typing", **told)
     if who.kind == "user" and not private:
-        frames.tell(streams.of_visitor(conversation.contact_inbox.uuid), "typing", who=named(who), on=on)
+        visitor = streams.of_visitor(conversation.contact_inbox.uuid)
+        frames.tell(visitor, "typing", conversation=str(conversation.uuid), who=named(who), on=on)
 
 
 def look(conversation: Conversation, who: Actor) -> None:

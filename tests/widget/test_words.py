@@ -18,6 +18,8 @@ SAID = (
     (ROOT / "widget" / "sdk", "*.js", re.compile(r"""\btext\("(\w+)\"""")),
     (ROOT / "app" / "templates" / "widget", "*.html", re.compile(r"\bt\.(\w+)")),
     (ROOT / "app" / "templates" / "widget", "*.html", re.compile(r"""data-says(?:-\w+)?="(\w+)\"""")),
+    (ROOT / "app" / "templates" / "mail", "continued.*", re.compile(r"\bwords\.(\w+)")),
+    (ROOT / "app" / "actions", "continue_by_mail.py", re.compile(r"""words\["(\w+)"\]""")),
 )
 
 
@@ -40,5 +42,5 @@ def test_what_is_said_is_in_the_catalogue_and_the_catalogue_is_said() -> None:
         for word in phrase.findall(path.read_text("utf-8"))
     }
     assert said <= known
-    by_value = {*ReplyTime, "sending", "waiting", "delivered", "seen", "deleted", "unread_one", "unread_many"}
+    by_value = {*ReplyTime, "transcript_subject", "sending", "waiting", "delivered", "seen", "deleted", "unread_one", "unread_many"}
     assert known - said - by_value == set()

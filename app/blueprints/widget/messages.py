@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
 from flask import Blueprint, Response, jsonify, request
 from markupsafe import Markup
-from pydantic import Field
+from pydantic import Field, field_validator
 
+from app.actions.pre_chat import introduce, left_to_ask, note_on
 from app.actions.receive import receive
 from app.blueprints.forms import Form
 from app.blueprints.uploads import forget_unused, given_files, kept_files
 from app.blueprints.widget.visitor import Key, Visitor, limit_address, limit_session, visiting
 from app.channels.base import Inbound
+from app.channels.pre_chat import Answers, checked_answers
 from app.channels.web_widget import Feature
 from app.errors import NotAllowed
 from app.lib import clock, text
@@ -32,7 +35,8 @@ UUID_PATTERN = r"^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$"
 class MessageForm(Form):
     """`client_id` is a UUID of the writer's own making: a repeat of it is the same message.
 
-    It goes into `conversation` (uuid), else into the last one; with `anew` it begins another.
+    It goes into `conversation` (uuid), else into the last one; with `anew` it begins another. `pre_chat` holds what was
+    filled in before, by the names of the fields.
     """
 
     content: str = Field("", max_length=MAX_CONTENT)
@@ -40,8 +44,20 @@ class MessageForm(Form):
     reply_to: str | None = Field(None, pattern=UUID_PATTERN)
     conversation: str = Field("", max_length=36)
     anew: bool = False
+    pre_chat: dict[str, Any] = Field(default_factory=dict, max_length=100)
     page_url: str = Field("", max_length=2048)
     page_title: str = Field("", max_length=500)
+
+    @field_validator("pre_chat", mode="before")
+    @classmethod
+    def _parsed(cls, value: Any) -> Any:
+        """In a form with files it is written as JSON."""
+        if not isinstance(value, str):
+            return value
+        try:
+            return json.loads(value or "{}")
+        except (ValueError, RecursionError):
+            raise ValueError("Give a JSON object.") from None
 
 
 class ThreadQuery(Form):
@@ -85,10 +101,14 @@ def create() -> Response:
     with uploads(key) as files, visiting(key) as visitor:
         if files and not visitor.look.has(Feature.ATTACHMENTS):
             raise NotAllowed("Files are not taken here.")
-        session = visitor.begun_session
         chosen = visitor.chosen(form.conversation)
-        if chosen is None or form.anew:
+        answers = Answers()
+        if chosen is None or not chosen.is_continued(anew=form.anew):
+            known = visitor.session
+            answers = checked_answers(left_to_ask(visitor.inbox, known.contact if known else None), form.pre_chat)
             limit_address("widget-conversation", limit=60, seconds=12 * 3600)
+        session = visitor.begun_session
+        introduce(session, answers)
         inbound = Inbound(
             text.clean(form.content, MAX_CONTENT),
             client_id=form.client_id,
@@ -104,6 +124,8 @@ def create() -> Response:
             anew=form.anew,
         )
         forget_unused(files, message)
+        if message.sequence == 1:
+            note_on(message.conversation, answers)
         return jsonify(html=drawn([message]), **_state(message.conversation))
 
 

@@ -16,6 +16,8 @@ from app.models.event import record
 if TYPE_CHECKING:
     from sqlalchemy.orm import Mapped
 
+    from app.models.inbox import Inbox
+
 
 class Startable:
     if TYPE_CHECKING:
@@ -23,6 +25,7 @@ class Startable:
         account_id: Mapped[int]
         contact_inbox_id: Mapped[int]
         status: Mapped[str]
+        inbox: Mapped[Inbox]
 
         def __init__(self, **values: Any) -> None: ...
 
@@ -64,11 +67,12 @@ class Startable:
             .order_by(cls.id.desc())
             .limit(1)
         )
-        return last if last and last._is_continued(session, anew=anew) else cls.start(session, **values)
+        return last if last and last.is_continued(anew=anew) else cls.start(session, **values)
 
-    def _is_continued(self, session: ContactInbox, *, anew: bool) -> bool:
-        if session.inbox.lock_to_single_conversation:
+    def is_continued(self, *, anew: bool = False) -> bool:
+        """Whether the customer's next message joins it, where they do not wish to begin another (`anew`)."""
+        if self.inbox.lock_to_single_conversation:
             return True
         if anew or self.status != "resolved":
             return not anew
-        return session.inbox.abilities.has_one_thread and session.inbox.allow_messages_after_resolved
+        return self.inbox.abilities.has_one_thread and self.inbox.allow_messages_after_resolved
