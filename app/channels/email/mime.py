@@ -9,7 +9,7 @@ from email.errors import HeaderParseError
 from email.headerregistry import Address, HeaderRegistry, UnstructuredHeader
 from email.message import EmailMessage
 from email.policy import Policy
-from email.utils import format_datetime, parseaddr
+from email.utils import format_datetime, getaddresses, parseaddr
 from html import escape
 
 import idna
@@ -157,7 +157,9 @@ def _address(text: str, *, name: str | None = None) -> Address:
     given, address = parseaddr(one_line(text))
     local, _, domain = address.rpartition("@")
     try:
-        if not local or not domain or any(sign.isspace() for sign in address):
+        # Of what holds several, or had to be mended to be read, nothing is taken.
+        is_one = address in text and len(getaddresses([text])) == 1
+        if not local or not domain or not is_one or any(sign.isspace() for sign in address):
             raise ValueError
         encoded = domain if domain.startswith("[") else idna.encode(domain, uts46=True).decode()
         return Address(display_name=one_line(given if name is None else name), username=local, domain=encoded)
