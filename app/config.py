@@ -78,6 +78,10 @@ class Settings(BaseSettings):
         description="smtp://, smtp+starttls:// or smtps://user:password@host:port; empty: mails are kept in the data directory.",
     )
     mail_from: str = Field("Parley <parley@localhost>", description="The sender of Parley's own mails.")
+    inbound_mail_domain: str = Field(
+        "",
+        description="The domain whose mails Parley receives: visitors answer by mail to reply+…@ it; empty: they cannot.",
+    )
     session_days: int = Field(30, ge=1, le=365, description="How long “remember me” lasts, in days.")
     visitor_days: int = Field(180, ge=1, le=730, description="How long a website visitor is remembered, in days.")
     lease_seconds: float = Field(

@@ -82,6 +82,18 @@ JOBS: Jobs = {
         repeatable=True,
         window=0,
     ),
+    "reconcile_all": Inside(reconcile.reconcile_all),
+    "reconcile_inbox": Outside(
+        prepare=reconcile.prepare,
+        call=reconcile.call,
+        settle=reconcile.settle,
+        refuse=reconcile.refuse,
+        lost=reconcile.lost,
+        repeatable=True,
+        window=1800,
+    ),
+    "take_up_dropped": Inside(reconcile.take_up_dropped),
+    "take_up_account": Inside(reconcile.take_up_account),
     "probe_all": Inside(watch_over.probe_all),
     "probe_inbox": Outside(
         prepare=watch_over.prepare,

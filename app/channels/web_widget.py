@@ -81,6 +81,7 @@ class WebsiteSettings(BaseModel):
     features: tuple[Feature, ...] = tuple(Feature)
     allowed_domains: tuple[Annotated[str, AfterValidator(host_pattern)], ...] = ()
     hmac_mandatory: bool = False
+    continuity_via_email: bool = True
 
     @property
     def words(self) -> str:

@@ -18,6 +18,7 @@ from app.models.contact import Contact, ContactInbox
 from app.models.conversation.accessible import Accessible
 from app.models.conversation.answerable import Answerable
 from app.models.conversation.assignable import Assignable
+from app.models.conversation.continuable import Continuable
 from app.models.conversation.deliverable import Deliverable
 from app.models.conversation.labelable import Labelable
 from app.models.conversation.prioritized import Prioritized
@@ -93,6 +94,7 @@ class Conversation(
     Stateful,
     Prioritized,
     Labelable,
+    Continuable,
     Readable,
     Answerable,
     Talkative,

@@ -43,6 +43,8 @@ class Talkative:
         contact: Mapped[Contact]
         inbox: Mapped[Inbox]
 
+        def wish_continuation(self) -> None: ...
+
         def reopen(self, *, by: Actor, reason: str = "") -> None: ...
 
         def wish_delivery(self, message: Message) -> None: ...
@@ -129,6 +131,8 @@ class Talkative:
         record("message.created", message, by=by)
         if not private and not live:
             self.wish_delivery(message)
+        elif not private:
+            self.wish_continuation()
         return message
 
     def prompt(self, content: str, *, about: str = "", content_type: str = "text") -> Message:

@@ -68,6 +68,7 @@ def _website(inbox: Inbox) -> dict[str, Any]:
         "welcome_tagline": site.welcome_tagline or None,
         "reply_time": site.reply_time,
         "hmac_mandatory": site.hmac_mandatory,
+        "continuity_via_email": site.continuity_via_email,
         "selected_feature_flags": list(site.features),
         "web_widget_script": SCRIPT.format(url=settings().public_url, token=inbox.address),
     }
