@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from app.blueprints.agent import (
     assignment,
+    begin,
     contact_attributes,
     contact_block,
     contact_notes,
     contacts,
+    continuation,
     conversations,
     habits,
     letters,
@@ -34,6 +36,7 @@ DOORS = (
     letters.door,
     resolution.door,
     pending.door,
+    continuation.door,
     snooze.door,
     assignment.door,
     priority.door,
@@ -41,6 +44,7 @@ DOORS = (
     looking.door,
     typing.door,
     contacts.door,
+    begin.door,
     contact_notes.door,
     contact_attributes.door,
     contact_block.door,

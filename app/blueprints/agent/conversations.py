@@ -21,6 +21,7 @@ from app.models.event import Event
 from app.models.membership import Membership
 from app.queries.conversation_list import MOST, PAGE, Listing, Order, Sort, View, page
 from app.queries.counts import count, words
+from app.queries.troubles import troubles
 from app.realtime import signals
 
 door = Door("conversations", __name__, guard=member, url_prefix="/accounts/<int:account_id>/conversations")
@@ -122,6 +123,7 @@ def counted(listing: Listing) -> dict[str, Any]:
         "counts": found,
         "words": words,
         "inbox": next((inbox for inbox, _ in found.inboxes if inbox.id == listing.inbox_id), None),
+        "troubles": troubles(viewer().membership),
     }
 
 
@@ -133,8 +135,19 @@ def shown(conversation: Conversation) -> dict[str, Any]:
         "earlier": earlier(conversation),
         "is_online": signals.is_online(conversation.contact),
         "lookers": lookers(conversation),
+        "continues": continues(conversation),
+        "troubled": troubles(viewer().membership, inbox_id=conversation.inbox_id),
         "recipients": suggested(conversation) if conversation.inbox.abilities.is_mail else None,
     }
+
+
+def continues(conversation: Conversation) -> Conversation | None:
+    """The earlier one that it may go on from, if the viewer may see it."""
+    number = conversation.additional_attributes.get("maybe_continues")
+    if not isinstance(number, int):
+        return None
+    seen = Conversation.visible_to(viewer().membership)
+    return db.session.scalar(select(Conversation).where(seen, Conversation.display_id == number))
 
 
 def earlier(conversation: Conversation) -> Sequence[Conversation]:

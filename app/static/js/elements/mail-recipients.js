@@ -15,7 +15,7 @@ customElements.define("mail-recipients", class extends HTMLElement {
     document.addEventListener("message:answer", event => this.follow(event.detail.id), { signal })
     const list = document.querySelector("message-thread ol")
     if (list && this.hasAttribute("src")) this.#watch.observe(list, { childList: true })
-    this.#dress()
+    customElements.whenDefined("recipient-field").then(() => this.#dress())
   }
 
   disconnectedCallback() {

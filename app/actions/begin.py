@@ -1,0 +1,97 @@
+"""Begins a conversation from the desk: somebody of ours writes first."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from sqlalchemy import select
+
+from app.channels import CHANNELS
+from app.errors import Invalid
+from app.lib.database import db
+from app.lib.storage import Stored
+from app.models.actor import Actor
+from app.models.contact import Contact, ContactInbox
+from app.models.conversation import Conversation
+from app.models.inbox import Inbox
+from app.models.membership import Membership
+from app.models.message import Message
+
+# Channels that call people by an address we may know without their having written.
+BY_PHONE = ("whatsapp", "twilio_sms")
+ANYBODY = ("api",)
+
+
+def reachable(contact: Contact, membership: Membership) -> Sequence[Inbox]:
+    """The inboxes this member may write to the contact from, by name."""
+    inboxes = db.session.scalars(
+        select(Inbox)
+        .where(Inbox.account_id == contact.account_id, Inbox.visible_to(membership), Inbox.is_enabled)
+        .order_by(Inbox.name, Inbox.id)
+    ).all()
+    known = {session.inbox_id for session in contact.sessions}
+    return [inbox for inbox in inboxes if inbox.channel in CHANNELS and _is_reached(contact, inbox, known)]
+
+
+def begin(
+    contact: Contact,
+    inbox: Inbox,
+    content: str,
+    *,
+    by: Actor,
+    client_id: str,
+    subject: str = "",
+    recipients: Mapping[str, Any] | None = None,
+    attachments: Sequence[Stored] = (),
+) -> Message:
+    """The first message of a new conversation; a repeat of `client_id` in one that was begun so is that one.
+
+    Raises Invalid for what cannot be said, or where the contact cannot be reached from this inbox.
+    """
+    session = _session(contact, inbox)
+    db.session.refresh(session, with_for_update=True)
+    repeated = db.session.scalar(
+        select(Message)
+        .join(
+            Conversation,
+            (Conversation.account_id == Message.account_id) & (Conversation.id == Message.conversation_id),
+        )
+        .where(
+            Message.account_id == contact.account_id,
+            Message.client_id == client_id,
+            Conversation.contact_inbox_id == session.id,
+        )
+    )
+    if repeated is not None:
+        return repeated
+    about = {"mail_subject": subject} if subject else {}
+    conversation = Conversation.start(session, by=by, subject=subject or None, additional_attributes=about)
+    # Nobody waits for an answer where we wrote first.
+    conversation.waiting_since = None
+    if not conversation.can_reply:
+        raise Invalid({"inbox": "This channel lets nobody be written to who has not written lately."})
+    return conversation.reply(
+        content, by=by, client_id=client_id, attachments=attachments, content_attributes=dict(recipients or {})
+    )
+
+
+def _is_reached(contact: Contact, inbox: Inbox, known: set[int]) -> bool:
+    if inbox.abilities.reply_window or inbox.channel_settings.get("agent_reply_time_window"):
+        # Such a channel takes answers only: a new conversation has nothing yet to be answered.
+        return False
+    if inbox.id in known or inbox.channel in ANYBODY:
+        return True
+    if inbox.abilities.is_mail:
+        return bool(contact.email)
+    return inbox.channel in BY_PHONE and bool(contact.phone_number)
+
+
+def _session(contact: Contact, inbox: Inbox) -> ContactInbox:
+    """Theirs in this inbox, the newest; made now where the channel calls them by an address we know."""
+    known = [session for session in contact.sessions if session.inbox_id == inbox.id]
+    if known:
+        return known[-1]
+    if inbox.abilities.is_mail:
+        return ContactInbox.begin(contact, inbox, contact.email)
+    return ContactInbox.begin(contact, inbox, contact.phone_number if inbox.channel in BY_PHONE else None)
