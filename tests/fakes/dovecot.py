@@ -36,6 +36,7 @@ default_internal_user = {internal}
 default_internal_group = {internal_group}
 default_login_user = {login}
 mail_plugins = quota
+auth_failure_delay = 0
 mail_max_userip_connections = 100
 imap_idle_notify_interval = 1 min
 plugin {{
@@ -70,6 +71,9 @@ service imap-login {{
 }}
 service anvil {{
   chroot =
+  unix_listener anvil-auth-penalty {{
+    mode = 0
+  }}
 }}
 """
 

@@ -92,7 +92,7 @@ class Look:
     mark_seen: bool = False
     arrivals: list[Arrival] = field(default_factory=list)
     places: dict[str, Place] = field(default_factory=dict)
-    lacking: list[str] = field(default_factory=list)
+    lacking: dict[str, str] = field(default_factory=dict)
     left: int = MOST_BYTES
 
     def take(self, folders: Sequence[str]) -> bool:
@@ -105,6 +105,8 @@ class Look:
             if not self.arrivals:
                 raise
             return True
+        if len(self.lacking) == len(folders):
+            raise Unreachable("; ".join(f"{name}: {words}" for name, words in self.lacking.items()))
         return any(place.waiting for place in self.places.values())
 
     def polled(self, *, more: bool, letters: Callable[[Iterable[Arrival]], Sequence[Any]]) -> Polled:
@@ -116,8 +118,8 @@ class Look:
     def _take_from(self, name: str) -> None:
         try:
             folder = self.mailbox.open(name, to_mark=self.mark_seen)
-        except Unfetchable:
-            self.lacking.append(name)
+        except Unfetchable as refused:
+            self.lacking[name] = str(refused)
             return
         place = self._noticed(folder)
         self.places[name] = place
@@ -226,13 +228,19 @@ def _arrival(folder: Folder, kept: Kept, raw: bytes) -> Arrival:
     )
 
 
-def listed(mailbox: Mailbox, name: str, since: datetime, most: int) -> list[Listed]:
+def listed(mailbox: Mailbox, name: str, since: datetime, begun: Begun, most: int) -> list[Listed]:
     """What has arrived in a folder since then, the newest first, each under the key of its letter."""
     try:
         folder = mailbox.open(name)
     except Unfetchable:
         return []
-    there = [each for each in mailbox.describe(mailbox.since(since - timedelta(days=1))) if each.arrived >= since]
+    is_same = begun.validity == folder.validity
+    there = [
+        each
+        for each in mailbox.describe(mailbox.since(since - timedelta(days=1)))
+        # What was there before the inbox was, is none of its letters.
+        if each.arrived >= since and (each.uid >= begun.next_uid if is_same else each.arrived >= begun.at)
+    ]
     newest = sorted(there, key=lambda each: each.arrived, reverse=True)[:most]
     waiting = _with(Place(validity=folder.validity, high=0), newest, high=0).waiting
     look, found = Look(mailbox, Cursor(), {}), []
@@ -240,7 +248,6 @@ def listed(mailbox: Mailbox, name: str, since: datetime, most: int) -> list[List
         bite = _bite(waiting, BITE_MAILS)
         for arrival in look.read(folder, bite):
             if arrival.raw is not None:
-                words = f"{name}, UID {arrival.uid}"
-                found.append(Listed(letter_key(arrival.raw), words, arrival.arrived))
+                found.append(Listed(letter_key(arrival.raw), f"{name}, UID {arrival.uid}", arrival.arrived))
         waiting = waiting[len(bite) :]
     return found

@@ -120,15 +120,14 @@ class Email(Channel):
         return [_letter(self.line.token, arrival) for arrival in came]
 
     def listed(self, since: datetime) -> Sequence[Listed]:
-        """Mails of the read folders that have arrived since then; those that are too large to be compared are left out."""
+        """Mails of the read folders that have arrived since then: each is read, for its key is made of its words."""
         if self.credentials.imap is None:
             return ()
-        begun = self.settings.begun
         found: list[Listed] = []
         with connecting.mailbox(self.credentials, seconds=LOOK_SECONDS) as mailbox:
-            for name in self.settings.folders:
-                from_then = max(since, begun[name].at) if name in begun else since
-                found += arrivals.listed(mailbox, name, from_then, MOST_LISTED - len(found))
+            for name, begun in self.settings.begun.items():
+                if name in self.settings.folders:
+                    found += arrivals.listed(mailbox, name, since, begun, MOST_LISTED - len(found))
         return found
 
     def connect(self, webhook_url: str) -> Line:

@@ -15,7 +15,7 @@ from socket import socket
 from typing import Any
 
 from imapclient import IMAPClient, SocketTimeout
-from imapclient.exceptions import CapabilityError, IMAPClientAbortError, IMAPClientError, LoginError, ProtocolError
+from imapclient.exceptions import CapabilityError, IMAPClientAbortError, IMAPClientError, ProtocolError
 
 from app.channels.email.way import Denied, InTheClear, Way, told, words_of
 from app.channels.standing import Unreachable
@@ -132,7 +132,7 @@ class Mailbox:
             except IMAPClientAbortError:
                 raise
             except IMAPClientError as refused:
-                raise Unfetchable(words_of(refused)) from None
+                raise _refusal(words_of(refused)) from None
         return Folder(name, int(found.get(b"UIDVALIDITY", 0)), int(found.get(b"UIDNEXT", 0)))
 
     def above(self, uid: int) -> list[int]:
@@ -176,7 +176,7 @@ class Mailbox:
             except IMAPClientAbortError:
                 raise
             except IMAPClientError as refused:
-                raise Unfetchable(words_of(refused)) from None
+                raise _refusal(words_of(refused)) from None
         return {uid: raw for uid, given in found.items() if (raw := _body(given)) is not None}
 
     def mark_seen(self, uids: Sequence[int]) -> None:
@@ -222,6 +222,10 @@ class Mailbox:
         """From any thread; whoever waits on it hears of it."""
         with _quietly():
             self._client.shutdown()
+
+
+def _refusal(words: str) -> Unfetchable | Unreachable:
+    return Unreachable(words) if _FOR_NOW.search(words) else Unfetchable(words)
 
 
 def _is_news(heard: Sequence[Any]) -> bool:
@@ -270,9 +274,10 @@ def _sign_in(client: Any, way: Way) -> None:
             client.login(_quotable(way.login), _quotable(way.password))
     except IMAPClientAbortError:
         raise
-    except (LoginError, CapabilityError) as refused:
-        _tell_refusal(words_of(refused))
     except IMAPClientError as refused:
+        # The library tells a line that broke meanwhile as a refusal; the password may be right.
+        if isinstance(refused.__context__, IMAPClientAbortError):
+            raise refused.__context__ from None
         _tell_refusal(words_of(refused))
 
 
