@@ -6,7 +6,8 @@ import logging
 import os
 import signal
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
+from contextlib import suppress
 from types import FrameType
 
 from flask import Flask
@@ -35,16 +36,21 @@ class NoDeathPenalty(BaseDeathPenalty):
 
 
 class Worker(SimpleWorker):
-    """Runs wake-up calls in its own process: no fork for each, no results kept."""
+    """Runs wake-up calls in its own process: no fork for each, no results kept. `told` is what it was told to stop by."""
 
     death_penalty_class = NoDeathPenalty
     max_connection_wait_time = LONGEST_PAUSE
-    is_told_to_stop: Callable[[], bool] = staticmethod(lambda: False)
+    told: list[int]
+
+    def request_stop(self, signum: int, frame: FrameType | None) -> None:
+        # Noted first: what RQ does next is also told to Redis, and fails when that ends at the same moment.
+        self.told.append(signum)
+        super().request_stop(signum, frame)  # type: ignore[no-untyped-call]  # RQ leaves it untyped
 
     def _install_signal_handlers(self) -> None:
         # What was told before RQ listens would be lost, and the worker would never end.
         super()._install_signal_handlers()  # type: ignore[no-untyped-call]  # RQ leaves it untyped
-        if self.is_told_to_stop():
+        if self.told:
             raise StopRequested
 
 
@@ -56,20 +62,22 @@ def drain_queue(queue: str) -> None:
 def run(app: Flask, queues: Sequence[str]) -> None:
     """Work through `queues` until told to stop; with Redis away, look at the tables themselves."""
     names = [Queue(name) for name in queues]
-    stopping = _stop_signal()
+    told: list[int] = []
+    _note_stops(told)
     pause = 0.5
     at_work = hands.begin(app, names)
-    with app.app_context():
-        while not stopping():
+    with app.app_context(), suppress(StopRequested):
+        while not told:
             try:
                 worker = _worker(app.config["PARLEY"].redis_url, names)
-                worker.is_told_to_stop = stopping
+                worker.told = told
+                # It also returns when Redis takes too long to answer.
                 worker.work(logging_level="WARNING", dequeue_strategy=DequeueStrategy.ROUND_ROBIN)
-                break
-            except StopRequested:
-                break
             except (RedisError, OSError) as error:
                 log.warning("Redis is away, working without wake-up calls: %s", error)
+            finally:
+                _note_stops(told)
+            if not told:
                 for name in names:
                     at_work.poke(name)
                 time.sleep(pause)
@@ -83,12 +91,9 @@ def _worker(redis_url: str, queues: Sequence[Queue]) -> Worker:
     return Worker([queue.value for queue in queues], connection=Redis.from_url(redis_url, protocol=2), name=name)
 
 
-def _stop_signal() -> Callable[[], bool]:
-    told: list[int] = []
-
+def _note_stops(told: list[int]) -> None:
     def stop(number: int, _: FrameType | None) -> None:
         told.append(number)
 
     signal.signal(signal.SIGTERM, stop)
     signal.signal(signal.SIGINT, stop)
-    return lambda: bool(told)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import time
 from threading import Condition, Thread
 
 from flask import Flask
@@ -17,7 +18,7 @@ log = logging.getLogger(__name__)
 HANDS = {Queue.OUTBOUND: 6, Queue.SLOW: 3}
 # How long before hands look by themselves: a wake-up call that was lost makes work late, never lost.
 LOOK_SECONDS = 20.0
-# How long a hand may finish what it holds; what takes longer is found again when its lease is over.
+# How long all hands may finish what they hold; what takes longer is found again when its lease is over.
 END_SECONDS = 20.0
 
 
@@ -49,8 +50,9 @@ class Hands:
         with self._news:
             self.is_ending = True
             self._news.notify_all()
+        deadline = time.monotonic() + END_SECONDS
         for thread in self._threads:
-            thread.join(END_SECONDS)
+            thread.join(max(0.0, deadline - time.monotonic()))
 
     def _work(self, queue: Queue) -> None:
         """Drain, then wait for a call that came since the drain began."""

@@ -5,8 +5,9 @@ from __future__ import annotations
 import logging
 import signal
 import time
+from contextlib import suppress
 from dataclasses import dataclass
-from threading import Event
+from queue import Empty, SimpleQueue
 from types import FrameType
 
 from flask import Flask
@@ -41,6 +42,8 @@ class Periodic:
 SCHEDULE = (
     Periodic("poll_all", every=60),
     Periodic("probe_all", every=180),
+    Periodic("take_up_dropped", every=300),
+    Periodic("reconcile_all", every=3600),
     Periodic("purge_throttles", every=3600),
     Periodic("forget_sign_ins", every=24 * 3600),
 )
@@ -64,33 +67,46 @@ class Scheduler:
             wake(Queue(queue))
 
 
+class Stop:
+    """Whether we are told to stop. An Event would hang when the signal comes just as it is waited for."""
+
+    def __init__(self) -> None:
+        self.is_told = False
+        # Of all there is to wait on, this alone may be filled by a signal's handler.
+        self._bell: SimpleQueue[int] = SimpleQueue()
+
+    def hear(self, number: int, _frame: FrameType | None) -> None:
+        self.is_told = True
+        self._bell.put(number)
+
+    def wait(self, seconds: float) -> None:
+        with suppress(Empty):
+            self._bell.get(timeout=seconds)
+
+
 def run(app: Flask) -> None:
     """Tick for ever, as leader or waiting to be."""
-    stopped = Event()
-
-    def stop(_number: int, _frame: FrameType | None) -> None:
-        stopped.set()
-
-    signal.signal(signal.SIGTERM, stop)
-    signal.signal(signal.SIGINT, stop)
+    stop = Stop()
+    signal.signal(signal.SIGTERM, stop.hear)
+    signal.signal(signal.SIGINT, stop.hear)
     with app.app_context():
-        while not stopped.is_set():
+        while not stop.is_told:
             try:
                 with db.engine.connect() as connection:
-                    _lead(connection, Scheduler(), stopped)
+                    _lead(connection, Scheduler(), stop)
             except DBAPIError as error:
                 log.warning("PostgreSQL is away, nothing is scheduled: %s", error)
-                stopped.wait(TICK_SECONDS)
+                stop.wait(TICK_SECONDS)
 
 
-def _lead(connection: Connection, scheduler: Scheduler, stopped: Event) -> None:
-    while not stopped.is_set():
+def _lead(connection: Connection, scheduler: Scheduler, stop: Stop) -> None:
+    while not stop.is_told:
         leads = connection.execute(text("select pg_try_advisory_lock(:key)"), {"key": LEADER}).scalar_one()
         connection.commit()
-        while leads and not stopped.is_set():
+        while leads and not stop.is_told:
             # Asking on the connection that holds the lock: when it is gone, so is the lead.
             connection.execute(text("select 1"))
             connection.commit()
             scheduler.tick(at=time.time())
-            stopped.wait(TICK_SECONDS)
-        stopped.wait(TICK_SECONDS)
+            stop.wait(TICK_SECONDS)
+        stop.wait(TICK_SECONDS)

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 
 import psutil
 
+from app.supervisor.data import write_private
+
 if TYPE_CHECKING:
     from pathlib import Path
 
@@ -21,7 +23,8 @@ def note(file: Path, pids: list[int]) -> None:
     for pid in pids:
         with suppress(psutil.NoSuchProcess):
             born[pid] = psutil.Process(pid).create_time()
-    file.write_text(json.dumps(born))
+    # Whole or not at all: we may be killed at this very moment.
+    write_private(file, json.dumps(born))
 
 
 def outlive(file: Path) -> None:
