@@ -5,17 +5,19 @@ from __future__ import annotations
 import contextlib
 import socket
 import threading
+from collections.abc import Callable
 
 
 class BadLine:
     """Listens on `port` and passes everything on to `target`. After `breaks_after` bytes from there it is cut;
-    `is_silent` swallows what comes from there.
+    `is_silent` swallows what comes from there; `garble` changes what goes there.
     """
 
     def __init__(self, target: int) -> None:
         self.target = target
         self.breaks_after: int | None = None
         self.is_silent = False
+        self.garble: Callable[[bytes], bytes] = lambda said: said
         self.calls = 0
         self._open: list[socket.socket] = []
         self._listener = socket.create_server(("127.0.0.1", 0))
@@ -51,7 +53,7 @@ class BadLine:
     def _pass_on(self, caller: socket.socket, called: socket.socket) -> None:
         with contextlib.suppress(OSError):
             while heard := caller.recv(65536):
-                called.sendall(heard)
+                called.sendall(self.garble(heard))
         _end(called)
 
     def _pass_back(self, called: socket.socket, caller: socket.socket) -> None:

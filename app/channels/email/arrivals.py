@@ -24,6 +24,8 @@ MOST_BYTES = 20 * 1024 * 1024
 # What one command asks for.
 BITE_MAILS = 50
 BITE_BYTES = 8 * 1024 * 1024
+# A mail that the server will not give is told of instead, when it was asked for each minute for two days.
+MOST_TRIES = 2 * 24 * 60
 # As many as are put into order at once; a mail's own date is not believed beyond these.
 MOST_WAITING = 5_000
 LATEST_DELIVERY = timedelta(days=14)
@@ -39,6 +41,8 @@ class Kept(BaseModel):
     size: int
     at: float
     arrived: float
+    tries: int = 0
+    """How often the server would not give it, though it gave others."""
 
 
 class Place(BaseModel):
@@ -107,7 +111,7 @@ class Look:
             return True
         if len(self.lacking) == len(folders):
             raise Unreachable("; ".join(f"{name}: {words}" for name, words in self.lacking.items()))
-        return any(place.waiting for place in self.places.values())
+        return any(not kept.tries for place in self.places.values() for kept in place.waiting)
 
     def polled(self, *, more: bool, letters: Callable[[Iterable[Arrival]], Sequence[Any]]) -> Polled:
         kept = {name: self.places.get(name, place) for name, place in self.cursor.folders.items()}
@@ -123,14 +127,16 @@ class Look:
             return
         place = self._noticed(folder)
         self.places[name] = place
+        tried: list[Kept] = []
         while place.waiting and len(self.arrivals) < MOST_MAILS and self.left > 0:
             bite = _bite(place.waiting, MOST_MAILS - len(self.arrivals))
-            came = self.read(folder, bite)
+            came, failed = self.read(folder, bite)
+            tried += failed
             self.arrivals += came
             self.left -= sum(len(arrival.raw or b"") for arrival in came)
-            last = max([place.last or 0.0, *(each.arrived for each in bite)])
-            place = place.model_copy(update={"waiting": place.waiting[len(bite) :], "last": last})
-            self.places[name] = place
+            last = max([place.last or 0.0, *(arrival.arrived.timestamp() for arrival in came)])
+            place = place.model_copy(update={"waiting": place.waiting[len(bite) :], "last": last or None})
+            self.places[name] = place.model_copy(update={"waiting": (*place.waiting, *tried)})
             if self.mark_seen and came:
                 self.mailbox.mark_seen([arrival.uid for arrival in came])
 
@@ -159,28 +165,33 @@ class Look:
         fresh = self.mailbox.above(place.high)[:MOST_WAITING]
         return _with(place, self.mailbox.describe(fresh), high=max([place.high, *fresh]))
 
-    def read(self, folder: Folder, bite: Sequence[Kept]) -> list[Arrival]:
-        small = [each for each in bite if each.size <= LARGEST]
+    def read(self, folder: Folder, bite: Sequence[Kept]) -> tuple[list[Arrival], list[Kept]]:
+        """The mails of a bite, without those that are gone; and those that the server would not give, to be asked for again."""
+        together = [each for each in bite if each.size <= LARGEST and not each.tries]
+        alone = [each for each in bite if each not in together]
+        came: list[Arrival] = []
         try:
-            whole = self.mailbox.whole([each.uid for each in small]) if small else {}
+            whole = self.mailbox.whole([each.uid for each in together]) if together else {}
+            came = [_arrival(folder, each, whole[each.uid]) for each in together if each.uid in whole]
         except Unfetchable:
             # One that the server chokes on must not keep the others away.
-            return [arrival for each in bite for arrival in self._read_alone(folder, each)]
-        came = [_arrival(folder, each, whole[each.uid]) for each in small if each.uid in whole]
-        for giant in bite:
-            if giant.size > LARGEST:
-                came += self._read_alone(folder, giant)
-        return came
+            alone = list(bite)
+        failed: list[Kept] = []
+        for each in alone:
+            try:
+                came += self._read_alone(folder, each)
+            except Unfetchable as refused:
+                if each.tries < MOST_TRIES:
+                    failed.append(each.model_copy(update={"tries": each.tries + 1}))
+                else:
+                    came.append(replace(_arrival(folder, each, b""), raw=None, reason=str(refused)))
+        return came, failed
 
     def _read_alone(self, folder: Folder, kept: Kept) -> list[Arrival]:
-        try:
-            if kept.size > LARGEST:
-                beginning = self.mailbox.beginning(kept.uid, BEGINNING)
-                return [replace(_arrival(folder, kept, beginning), is_whole=False)] if beginning else []
-            found = self.mailbox.whole([kept.uid])
-            return [_arrival(folder, kept, raw) for raw in found.values()]
-        except Unfetchable as refused:
-            return [replace(_arrival(folder, kept, b""), raw=None, reason=str(refused))]
+        if kept.size > LARGEST:
+            beginning = self.mailbox.beginning(kept.uid, BEGINNING)
+            return [replace(_arrival(folder, kept, beginning), is_whole=False)] if beginning else []
+        return [_arrival(folder, kept, raw) for raw in self.mailbox.whole([kept.uid]).values()]
 
 
 def _with(place: Place, fresh: Sequence[Waiting], *, high: int) -> Place:
@@ -188,7 +199,7 @@ def _with(place: Place, fresh: Sequence[Waiting], *, high: int) -> Place:
         Kept(uid=each.uid, size=each.size, at=_date(each).timestamp(), arrived=each.arrived.timestamp())
         for each in fresh
     ]
-    waiting = sorted([*place.waiting, *noticed], key=lambda kept: (kept.at, kept.uid))
+    waiting = sorted([*place.waiting, *noticed], key=lambda kept: (kept.tries, kept.at, kept.uid))
     return place.model_copy(update={"waiting": tuple(waiting), "high": high})
 
 
@@ -246,7 +257,7 @@ def listed(mailbox: Mailbox, name: str, since: datetime, begun: Begun, most: int
     look, found = Look(mailbox, Cursor(), {}), []
     while waiting:
         bite = _bite(waiting, BITE_MAILS)
-        for arrival in look.read(folder, bite):
+        for arrival in look.read(folder, bite)[0]:
             if arrival.raw is not None:
                 found.append(Listed(letter_key(arrival.raw), f"{name}, UID {arrival.uid}", arrival.arrived))
         waiting = waiting[len(bite) :]

@@ -151,16 +151,23 @@ class Mailbox:
         """Size and hour of each that is still there."""
         known: list[Waiting] = []
         for start in range(0, len(uids), 500):
-            with _told(self._way):
-                asked = ["RFC822.SIZE", "INTERNALDATE", "BODY.PEEK[HEADER.FIELDS (DATE)]"]
-                found = self._client.fetch(uids[start : start + 500], asked)
-            known += [_described(uid, given) for uid, given in found.items() if b"RFC822.SIZE" in given]
+            some = uids[start : start + 500]
+            try:
+                known += self._describe(some)
+            except Unfetchable:
+                # One that the server chokes on must not keep the others away.
+                known += [found for uid in some for found in self._describe_alone(uid)]
         return known
 
-    def headers(self, uids: Sequence[int]) -> Mapping[int, bytes]:
-        with _told(self._way):
-            found = self._client.fetch(uids, ["BODY.PEEK[HEADER]"])
-        return {uid: given.get(b"BODY[HEADER]") or b"" for uid, given in found.items()}
+    def _describe(self, uids: Sequence[int]) -> list[Waiting]:
+        found = self._fetched(uids, "RFC822.SIZE", "INTERNALDATE", "BODY.PEEK[HEADER.FIELDS (DATE)]")
+        return [_described(uid, given) for uid, given in found.items() if b"RFC822.SIZE" in given]
+
+    def _describe_alone(self, uid: int) -> list[Waiting]:
+        try:
+            return self._describe([uid])
+        except Unfetchable:
+            return [Waiting(uid, 0, datetime.now(UTC), "")]
 
     def whole(self, uids: Sequence[int]) -> Mapping[int, bytes]:
         """The mails as they are, without those that are gone. Raises Unfetchable when the server will not."""
@@ -170,14 +177,17 @@ class Mailbox:
         return self._bodies([uid], f"BODY.PEEK[]<0.{size}>").get(uid, b"")
 
     def _bodies(self, uids: Sequence[int], what: str) -> dict[int, bytes]:
+        found = self._fetched(uids, what)
+        return {uid: raw for uid, given in found.items() if (raw := _body(given)) is not None}
+
+    def _fetched(self, uids: Sequence[int], *what: str) -> dict[int, Mapping[bytes, Any]]:
         with _told(self._way):
             try:
-                found = self._client.fetch(uids, [what])
+                return dict(self._client.fetch(uids, what))
             except IMAPClientAbortError:
                 raise
             except IMAPClientError as refused:
-                raise _refusal(words_of(refused)) from None
-        return {uid: raw for uid, given in found.items() if (raw := _body(given)) is not None}
+                raise Unfetchable(words_of(refused)) from None
 
     def mark_seen(self, uids: Sequence[int]) -> None:
         with _told(self._way):

@@ -168,6 +168,27 @@ def test_a_giant_comes_as_its_head_and_beginning(box: Box, monkeypatch: pytest.M
     assert "all work" in fact.content
 
 
+def test_a_mail_that_the_server_will_not_give_holds_up_no_other(
+    box: Box, line: BadLine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(arrivals, "MOST_TRIES", 2)
+    box.connect()
+    for number in range(3):
+        box.dovecot.put(box.address, a_mail(number), at=ago(minutes=3 - number))
+    # The server says no to whatever asks for the second mail.
+    line.garble = lambda said: (
+        said.replace(b"BODY.PEEK[]", b"BODY.NO[]") if b"1,2,3" in said or b" 2 (" in said else said
+    )
+    polled = box.channel.poll(box.cursor)
+    assert (subjects(polled.envelopes), polled.more) == (["Question 0", "Question 2"], False)
+    box.cursor = dict(polled.cursor)
+    assert box.look() == []
+    (told,) = box.look()
+    (fact,) = box.channel.parse(told)
+    assert "would not give" in fact.what
+    assert box.look() == []
+
+
 def test_ten_thousand_recipients_are_one_mail(box: Box) -> None:
     box.connect()
     people = ", ".join(f"p{number}@example.com" for number in range(10_000))
