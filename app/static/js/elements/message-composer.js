@@ -17,6 +17,7 @@ customElements.define("message-composer", class extends HTMLElement {
   #leaving = new AbortController()
   #replyTo = ""
   #toldTyping = 0
+  #typesNote = false
   #timers = {}
 
   connectedCallback() {
@@ -109,6 +110,7 @@ customElements.define("message-composer", class extends HTMLElement {
     this.#timers.typing = setTimeout(() => this.#stopsTyping(), TYPING_ENDS)
     if (Date.now() - this.#toldTyping < TYPING_EVERY) return
     this.#toldTyping = Date.now()
+    this.#typesNote = this.isNote
     this.#tellTyping("1")
   }
 
@@ -116,11 +118,11 @@ customElements.define("message-composer", class extends HTMLElement {
     clearTimeout(this.#timers.typing)
     if (!this.#toldTyping) return
     this.#toldTyping = 0
-    this.#tellTyping("")
+    this.#tellTyping("0")
   }
 
   #tellTyping(on) {
-    tell(`${this.dataset.path}/typing`, "POST", { on: on || "0", private: this.isNote ? "1" : "0" })
+    tell(`${this.dataset.path}/typing`, "POST", { on, private: this.#typesNote ? "1" : "0" })
   }
 
   #keep() {
@@ -131,6 +133,7 @@ customElements.define("message-composer", class extends HTMLElement {
 
   // The other kind has a draft of its own; what stands in the field goes over only when that one is empty.
   #turn(kind) {
+    this.#stopsTyping()
     const other = kind === "note" ? "reply" : "note"
     keepDraft(this.dataset.conversation, other, this.field.value)
     const own = draft(this.dataset.conversation, kind)
@@ -157,7 +160,7 @@ customElements.define("message-composer", class extends HTMLElement {
     this.form.classList.toggle("composer-note", isNote)
     this.form.classList.toggle("is-closed", this.isClosed)
     this.field.placeholder = isNote ? this.field.dataset.note : this.field.dataset.reply
-    this.querySelector("label").textContent = isNote ? "Private note" : this.field.dataset.reply
+    this.querySelector("label[for=composer-text]").textContent = isNote ? "Private note" : this.field.dataset.reply
     this.querySelector("[role=tabpanel]").setAttribute("aria-labelledby", isNote ? "composer-note" : "composer-reply")
     this.querySelector("[data-send-words]").textContent = isNote ? "Add note" : "Send"
     this.querySelector("[data-send-key]").textContent = printKey(desk()?.dataset.sendsWith === "enter" ? "enter" : "mod+enter")

@@ -25,9 +25,17 @@ export function show(html) {
   return htmx.swap({ sourceElement: document.body, target: document.body, swap: "none", text: html })
 }
 
-// Tells the server something that nobody waits for; it may be lost.
+const TELLS_WITHIN = 10_000
+const turns = new Map()
+
+// Tells the server something that nobody waits for; it may be lost, but what is told at one address never overtakes what was told
+// there before.
 export function tell(path, method = "POST", values = null) {
-  fetch(path, { method, body: values && new URLSearchParams(values), keepalive: true, headers: { "HX-Request": "true" } }).catch(() => {})
+  const body = values && new URLSearchParams(values)
+  const say = () => fetch(path, { method, body, keepalive: true, headers: { "HX-Request": "true" }, signal: AbortSignal.timeout(TELLS_WITHIN) })
+  const before = turns.get(path)
+  const turn = (before ? before.then(say) : say()).catch(() => {}).then(() => turns.get(path) === turn && turns.delete(path))
+  turns.set(path, turn)
 }
 
 // Keeps a habit of the person, such as the order of the list.
