@@ -49,6 +49,11 @@ def begin(
 
     Raises Invalid for what cannot be said, or where the contact cannot be reached from this inbox.
     """
+    # Before anything is begun: what is refused leaves nothing behind.
+    if not content.strip() and not attachments:
+        raise Invalid({"content": "Write something, or attach a file."})
+    if not _is_reached(contact, inbox, {session.inbox_id for session in contact.sessions}):
+        raise Invalid({"inbox": "They cannot be written to from this inbox."})
     session = _session(contact, inbox)
     db.session.refresh(session, with_for_update=True)
     repeated = db.session.scalar(
@@ -69,8 +74,6 @@ def begin(
     conversation = Conversation.start(session, by=by, subject=subject or None, additional_attributes=about)
     # Nobody waits for an answer where we wrote first.
     conversation.waiting_since = None
-    if not conversation.can_reply:
-        raise Invalid({"inbox": "This channel lets nobody be written to who has not written lately."})
     return conversation.reply(
         content, by=by, client_id=client_id, attachments=attachments, content_attributes=dict(recipients or {})
     )

@@ -5,12 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import select
-
-from app.lib.database import db
 from app.models.conversation import Conversation
 from app.models.message import Message
-from app.realtime.mail_shown import mail_of
+from app.queries.mail_participants import addresses_in
+from app.queries.mail_recipients import last_mail, own_addresses, reply_all
 
 
 @dataclass(frozen=True)
@@ -26,43 +24,13 @@ class Suggested:
 
 
 def suggested(conversation: Conversation, answered: Message | None = None) -> Suggested:
-    """For an answer to that mail, or to the latest; where there is none, the customer themselves."""
-    mail = answered if answered and answered.content_type == "incoming_email" else _latest(conversation)
+    """For an answer to that mail, or to the customer's latest; where there is none, whom we wrote to before."""
+    mail = answered if answered and answered.content_attributes.get("email") else last_mail(conversation)
+    everybody = reply_all(conversation, mail)
     if mail is None:
-        own = [conversation.contact.email] if conversation.contact.email else []
-        return Suggested(to=own, known=own)
-    shown, ours = mail_of(mail), _own(conversation)
-    reply_to = mail.content_attributes.get("email", {}).get("reply_to") or []
-    writers = [each.lower() for each in reply_to if isinstance(each, str)] or [shown.sender.address.lower()]
-    to = _others([*writers, *(each.address.lower() for each in shown.to)], ours, ())
-    cc = _others([each.address.lower() for each in shown.cc], ours, to)
-    everybody = [*writers, shown.sender.address.lower(), *(each.address.lower() for each in (*shown.to, *shown.cc))]
-    return Suggested(to=to, cc=cc, known=sorted({*everybody}), sender=writers[0], answers=True)
-
-
-def _latest(conversation: Conversation) -> Message | None:
-    return db.session.scalar(
-        select(Message)
-        .where(
-            Message.account_id == conversation.account_id,
-            Message.conversation_id == conversation.id,
-            Message.content_type == "incoming_email",
-        )
-        .order_by(Message.sequence.desc())
-        .limit(1)
-    )
-
-
-def _own(conversation: Conversation) -> set[str]:
-    aliases = conversation.inbox.channel_settings.get("aliases") or ()
-    return {conversation.inbox.address.lower(), *(str(each).lower() for each in aliases)}
-
-
-def _others(addresses: Sequence[str], ours: set[str], known: Sequence[str]) -> list[str]:
-    """Each once, without our own, by whatever tag they were written to."""
-    return [each for each in dict.fromkeys(addresses) if each and _untagged(each) not in ours and each not in known]
-
-
-def _untagged(address: str) -> str:
-    local, _, domain = address.rpartition("@")
-    return f"{local.partition('+')[0]}@{domain}"
+        return Suggested(everybody.to, everybody.cc, everybody.bcc, known=[*everybody.to, *everybody.cc])
+    email = mail.content_attributes.get("email") or {}
+    named = {each for field in ("from", "reply_to", "to", "cc") for each in addresses_in(email.get(field))}
+    known = sorted(named | own_addresses(conversation.inbox) | {*everybody.to, *everybody.cc})
+    sender = everybody.to[0] if everybody.to else ""
+    return Suggested(everybody.to, everybody.cc, everybody.bcc, known, sender, answers=True)
