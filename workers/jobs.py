@@ -4,7 +4,17 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from app.actions import continue_by_mail, deliver, erase, fetch_media, poll, send_mail, watch_over
+from app.actions import (
+    continue_by_mail,
+    deliver,
+    erase,
+    fetch_avatar,
+    fetch_media,
+    poll,
+    reconcile,
+    send_mail,
+    watch_over,
+)
 from app.actions.forget_sign_ins import forget_sign_ins
 from app.actions.hand_over import hand_over_conversations
 from app.actions.liken import look_for_likeness
@@ -119,6 +129,15 @@ JOBS: Jobs = {
         settle=continue_by_mail.settle,
         refuse=continue_by_mail.refuse,
         lost=continue_by_mail.lost,
+    ),
+    "fetch_avatar": Outside(
+        prepare=fetch_avatar.prepare,
+        call=fetch_avatar.call,
+        settle=fetch_avatar.settle,
+        refuse=fetch_avatar.refuse,
+        lost=fetch_avatar.lost,
+        repeatable=True,
+        window=fetch_avatar.WINDOW_SECONDS,
     ),
     "forget_sign_ins": Inside(forget_sign_ins),
     "hand_over_conversations": Inside(hand_over_conversations),

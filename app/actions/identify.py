@@ -10,6 +10,7 @@ from typing import Any
 
 from sqlalchemy import select
 
+from app.actions.fetch_avatar import wish_avatar
 from app.actions.meet import meet
 from app.actions.merge import deeply, merge
 from app.actions.recognise import holders, is_same
@@ -217,6 +218,8 @@ def _describe(
             contact.prove(field, proofs[field])
     if changed:
         record("contact.updated", contact, by=contact.actor, changed=sorted(changed))
+    if person.additional_attributes.get("avatar_url"):
+        wish_avatar(contact)
 
 
 def _but(person: Person, **values: Any) -> Person:
