@@ -22,6 +22,7 @@ def write(loaded: Loaded) -> None:
             "administrator": asdict(loaded.administrator),
             "agents": [asdict(agent) for agent in loaded.agents],
             "widget_inbox": {"id": loaded.inbox_id, "website_token": loaded.website_token},
+            "api_inbox": {"id": loaded.api_inbox_id, "identifier": loaded.api_identifier},
         }
     )
 

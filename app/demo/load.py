@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import exists, select
 
 from app.actions.found import add_person, found_account
+from app.channels.api import ApiCredentials, ApiSettings
 from app.channels.base import Inbound
 from app.channels.web_widget import WebsiteSettings
 from app.demo.story import Customer, Line, Story, Thread, read
@@ -65,6 +66,8 @@ class Loaded:
     agents: list[Login]
     inbox_id: int
     website_token: str
+    api_inbox_id: int
+    api_identifier: str
 
 
 @dataclass
@@ -97,6 +100,7 @@ def load() -> Loaded:
         stage, logins = _invite(story)
     with clock.at(began), transaction(stage.account_id):
         token = _open_website(story, stage)
+        app = _open_api(stage)
         for customer in story.contacts:
             _welcome(customer, stage)
     for thread in sorted(story.conversations, key=lambda thread: -thread.lines[0][1]):
@@ -108,6 +112,8 @@ def load() -> Loaded:
         agents=[logins[person.name] for person in story.people if person.role is Role.AGENT],
         inbox_id=stage.inbox_id,
         website_token=token,
+        api_inbox_id=app.id,
+        api_identifier=app.address,
     )
 
 
@@ -150,6 +156,17 @@ def _open_website(story: Story, stage: Stage) -> str:
     inbox.set_members(set(stage.people.values()))
     stage.inbox_id = inbox.id
     return inbox.address
+
+
+def _open_api(stage: Stage) -> Inbox:
+    """For a program of one's own; it fetches the answers, until it has a webhook."""
+    inbox = Inbox(account_id=stage.account_id, name="Fernway app", channel="api", address=crypto.token(18))
+    inbox.channel_settings = ApiSettings().model_dump(mode="json")
+    inbox.credentials = ApiCredentials().model_dump()
+    db.session.add(inbox)
+    db.session.flush()
+    inbox.set_members(set(stage.people.values()))
+    return inbox
 
 
 def _welcome(customer: Customer, stage: Stage) -> None:

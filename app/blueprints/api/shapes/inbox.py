@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from app.blueprints.api.shapes.person import photo
+from app.channels.api import ApiSettings
 from app.channels.web_widget import WebsiteSettings
 from app.config import settings
 from app.models.inbox import ChannelKind, Inbox
@@ -34,7 +35,8 @@ def brief(inbox: Inbox) -> dict[str, Any]:
     }
 
 
-def inbox(inbox: Inbox) -> dict[str, Any]:
+def inbox(inbox: Inbox, *, with_secrets: bool = False) -> dict[str, Any]:
+    """Secrets are told to administrators only."""
     return {
         **brief(inbox),
         "greeting_enabled": inbox.greeting_enabled,
@@ -55,7 +57,24 @@ def inbox(inbox: Inbox) -> dict[str, Any]:
         "phone_number": None,
         "messaging_service_sid": None,
         **(_website(inbox) if inbox.channel == ChannelKind.WEB_WIDGET else {}),
+        **(_api(inbox, with_secrets=with_secrets) if inbox.channel == ChannelKind.API else {}),
     }
+
+
+def _api(inbox: Inbox, *, with_secrets: bool) -> dict[str, Any]:
+    known = ApiSettings.model_validate(inbox.channel_settings)
+    more = dict(inbox.channel_settings.get("additional_attributes") or {})
+    if known.agent_reply_time_window is not None:
+        more["agent_reply_time_window"] = known.agent_reply_time_window
+    told: dict[str, Any] = {
+        "webhook_url": known.webhook_url or None,
+        "inbox_identifier": inbox.address,
+        "hmac_mandatory": known.hmac_mandatory,
+        "additional_attributes": more,
+    }
+    if with_secrets:
+        told |= {"hmac_token": inbox.credentials["hmac_secret"], "secret": inbox.credentials["webhook_secret"]}
+    return told
 
 
 def _website(inbox: Inbox) -> dict[str, Any]:
