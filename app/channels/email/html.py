@@ -6,13 +6,16 @@ import re
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
+from html import escape
 from urllib.parse import unquote
 
 import nh3
 from selectolax.lexbor import LexborHTMLParser
 
 from app.channels.email import html_quotes
+from app.channels.email.html_text import text_of
 from app.channels.email.styles import safe_style
+from app.channels.email.tangle import is_tangled
 
 LONGEST = 2_000_000
 
@@ -157,6 +160,8 @@ def html_for_show(raw_html: str, inline: Mapping[str, str], allow_remote: bool) 
     Pictures from elsewhere would tell the sender that, when and where the mail was read: they stay away unless
     `allow_remote`. The mail that is answered stands in `<details class="quote">`.
     """
+    if is_tangled(raw_html):
+        return Shown(f"<div>{escape(text_of(raw_html))}</div>", 0)
     filter_ = _Filter({key.lower(): url for key, url in inline.items()}, allow_remote)
     clean = nh3.clean(
         _folded(raw_html[:LONGEST]),

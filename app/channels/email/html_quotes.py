@@ -7,6 +7,10 @@ import re
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 from app.channels.email.html_text import text_of
+from app.channels.email.tangle import is_tangled
+
+MOST = 30
+LONGEST = 1_000_000
 
 # Holds the answered mail, and nothing else.
 _HOLDERS = (
@@ -29,11 +33,11 @@ def quoted(tree: LexborHTMLParser) -> list[list[LexborNode]]:
     body = tree.body
     if body is None:
         return []
-    beginning = next((node for node in body.css(_BEGINNINGS) if _begins(node)), None)
+    beginning = next((node for node in body.css(_BEGINNINGS)[:MOST] if _begins(node)), None)
     if beginning is not None:
         return [_to_the_end(beginning, body)]
     runs: list[list[LexborNode]] = []
-    for holder in body.css(_HOLDERS)[:50]:
+    for holder in body.css(_HOLDERS)[:MOST]:
         if _is_within(holder, runs) or (holder.parent is not None and holder.parent.tag in _TABLES):
             continue
         if holder.tag == "blockquote" or "gmail_quote" in (holder.attributes.get("class") or ""):
@@ -45,7 +49,9 @@ def quoted(tree: LexborHTMLParser) -> list[list[LexborNode]]:
 
 def without_quotes(html: str) -> str | None:
     """`html` without the mail that it answers; nothing when there is none in it, or nothing else."""
-    tree = LexborHTMLParser(html)
+    if is_tangled(html):
+        return None
+    tree = LexborHTMLParser(html[:LONGEST])
     runs = quoted(tree)
     if not runs or any(_FORWARDED.search((run[0].text() or "")[:500]) for run in runs):
         return None

@@ -6,8 +6,9 @@ import re
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
+from app.channels.email.tangle import is_tangled, without_tags
+
 LONGEST = 2_000_000
-DEEPEST = 400
 
 _BLOCKS = frozenset(
     [
@@ -74,7 +75,10 @@ _BLANK_LINES = re.compile(r"\n{3,}")
 
 def text_of(html: str) -> str:
     """What a reader of `html` sees, as text; never raises. What is hidden, as newsletters' previews are, is left out."""
-    tree = LexborHTMLParser(html[:LONGEST])
+    html = html[:LONGEST]
+    if is_tangled(html):
+        return _SPACES.sub(" ", without_tags(html)).strip()
+    tree = LexborHTMLParser(html)
     body = tree.body or tree.root
     if body is None:
         return ""
@@ -92,6 +96,7 @@ class _Writer:
         self.quotes = self.quotes_above = 0
         self.gap = False
         self.preformatted = 0
+        self.links: list[tuple[int, int]] = []
 
     @property
     def text(self) -> str:
@@ -135,12 +140,15 @@ class _Writer:
         self.preformatted += tag == "pre"
         if tag == "li":
             self.line = "- "
+        if tag == "a":
+            self.links.append((len(self.lines), len(self.line)))
         return True
 
     def leave(self, node: LexborNode) -> None:
         tag = node.tag or ""
-        if tag == "a":
-            self.say(_address(node, self.line))
+        if tag == "a" and self.links:
+            begun, at = self.links.pop()
+            self.say(_address(node, self.line[at:] if begun == len(self.lines) else "…"))
         if tag in _BLOCKS:
             self.end_line()
             self.gap = self.gap or tag in _APART
@@ -180,11 +188,10 @@ def _image(attributes: dict[str, str | None]) -> str:
     return words[:200]
 
 
-def _address(node: LexborNode, line: str) -> str:
+def _address(node: LexborNode, words: str) -> str:
     """A link's address behind its words, where they do not tell it."""
     href = (node.attributes.get("href") or "").strip()
     if not href.lower().startswith(("http://", "https://")) or len(href) > 500:
         return ""
-    words = (node.text() or "").strip()
     bare = href.partition("://")[2].rstrip("/")
-    return "" if not words or bare.lower() in words.lower() else f" ({href})"
+    return "" if not words.strip() or bare.lower() in words.lower() else f" ({href})"

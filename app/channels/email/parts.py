@@ -9,10 +9,11 @@ from dataclasses import dataclass
 from email import message_from_bytes
 from email.errors import MessageError
 from email.message import Message
-from email.policy import compat32
+from email.policy import Compat32
 from typing import Any, cast
 
 from app.channels.email import headers, tnef
+from app.channels.email.charsets import decoded
 from app.lib.filename import clean_filename
 
 LARGEST = 64 * 1024 * 1024
@@ -23,6 +24,7 @@ BROKEN = (ValueError, LookupError, TypeError, AttributeError, AssertionError, Re
 
 _MULTIPART = re.compile(rb"^content-type:\s*multipart/", re.IGNORECASE | re.MULTILINE)
 _BOUNDARY = re.compile(r"^--(\S.{0,200}?)\s*\n(?=content-[a-z-]+\s*:)", re.IGNORECASE | re.MULTILINE)
+_TYPE = re.compile(r"[a-z0-9!#$&^_.+-]{1,80}/[a-z0-9!#$&^_.+-]{1,80}")
 _SUFFIXES = {
     "message/rfc822": ".eml",
     "text/calendar": ".ics",
@@ -45,6 +47,16 @@ _SUFFIXES = {
 }
 
 
+class _Policy(Compat32):
+    """Header values as text, also those with bare 8-bit letters, of which the library makes question marks."""
+
+    def header_fetch_parse(self, name: str, value: str) -> str:
+        return value if value.isascii() else decoded(value.encode("utf-8", "surrogateescape"))
+
+
+_POLICY = _Policy()
+
+
 class Node(Message):
     """A part of a mail. Mails within mails are left whole: they are files."""
 
@@ -60,8 +72,9 @@ class Node(Message):
 
     @property
     def kind(self) -> str:
-        """Its content type, as it is."""
-        return super().get_content_type()
+        """Its content type, as it is said; `application/octet-stream` where that is nonsense."""
+        said = super().get_content_type()
+        return said if _TYPE.fullmatch(said) else "application/octet-stream"
 
     @property
     def children(self) -> list[Node]:
@@ -71,11 +84,10 @@ class Node(Message):
 
 @dataclass(frozen=True)
 class Part:
-    """A leaf of a mail: `number` counts all leaves in their order, `path` names the multiparts that it stands in."""
+    """A leaf of a mail; `number` counts them, in their order, from 1."""
 
     number: int
     node: Node
-    path: tuple[tuple[int, str], ...]
 
     @property
     def kind(self) -> str:
@@ -133,7 +145,7 @@ def taken_apart(raw: bytes) -> Node:
 
 
 def _read(raw: bytes) -> Node:
-    return cast("Node", message_from_bytes(raw, Node, policy=compat32))
+    return cast("Node", message_from_bytes(raw, Node, policy=_POLICY))
 
 
 def _mended(root: Node) -> Node:
@@ -149,26 +161,17 @@ def _mended(root: Node) -> Node:
     return root
 
 
-def is_whole(root: Node) -> bool:
-    """Whether the tree shows all that the mail has."""
-    return not root.is_cut
-
-
 def leaves(root: Node) -> Iterator[Part]:
     """All parts that hold something, in their order."""
     number = 0
-    multiparts = 0
-    waiting: list[tuple[Node, tuple[tuple[int, str], ...]]] = [(root, ())]
+    waiting = [root]
     while waiting:
-        node, path = waiting.pop()
-        children = node.children
-        if children:
-            multiparts += 1
-            below = (*path, (multiparts, node.kind))
-            waiting += [(child, below) for child in reversed(children)]
+        node = waiting.pop()
+        if node.children:
+            waiting += reversed(node.children)
         else:
             number += 1
-            yield Part(number, node, path)
+            yield Part(number, node)
 
 
 def content_of(node: Node) -> bytes:
@@ -204,7 +207,7 @@ def part_of(raw: bytes, ref: Mapping[str, Any]) -> tuple[bytes, str]:
 
 def _flat(raw: bytes) -> Node:
     head, _, _ = raw[:HEAD].partition(b"\r\n\r\n" if b"\r\n\r\n" in raw[:HEAD] else b"\n\n")
-    node = Node(policy=compat32)
+    node = Node(policy=_POLICY)
     for line in re.split(rb"\r?\n(?![ \t])", head)[:1000]:
         name, colon, value = line.decode("ascii", "surrogateescape").partition(":")
         if colon and name.lower() not in ("content-type", "content-transfer-encoding"):
