@@ -19,7 +19,7 @@ from app.blueprints import (
     sockets,
     widget,
 )
-from app.blueprints.settings import account, api_inbox, hand_over, inboxes, people
+from app.blueprints.settings import account, api_inbox, delivery, hand_over, inboxes, people
 from app.config import Settings
 
 
@@ -40,6 +40,7 @@ def mount(app: Flask, settings: Settings) -> None:
         *auth.doors,
         *profile.doors,
         account.blueprint,
+        delivery.blueprint,
         people.desk,
         people.registry,
         hand_over.blueprint,

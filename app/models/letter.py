@@ -23,6 +23,7 @@ class Letter(Model):
         ForeignKeyConstraint(["account_id", "inbox_id"], ["inboxes.account_id", "inboxes.id"], ondelete="CASCADE"),
         UniqueConstraint("inbox_id", "key"),
         CheckConstraint("state in ('kept', 'waiting', 'received', 'ignored')", name="state"),
+        Index("ix_letters_received_at", "account_id", "received_at"),
         Index("ix_letters_inbox", "account_id", "inbox_id", "id"),
         Index("ix_letters_message", "account_id", "message_id", postgresql_where=text("message_id is not null")),
         Index("ix_letters_open", "account_id", "id", postgresql_where=text("state in ('kept', 'waiting')")),

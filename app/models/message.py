@@ -93,6 +93,16 @@ class Message(Stamped, Model):
             "sender_contact_id",
             postgresql_where=text("sender_contact_id is not null"),
         ),
+        Index(
+            "ix_messages_open",
+            "account_id",
+            "status",
+            "id",
+            postgresql_where=text(
+                "message_type in ('outgoing', 'template') and status in ('queued', 'sending', 'unsure', 'failed')"
+            ),
+        ),
+        Index("ix_messages_created_at", "account_id", "created_at"),
         Index("ix_messages_search", "search", postgresql_using="gin"),
     )
 

@@ -231,7 +231,7 @@ def hurry(cast: Cast) -> None:
 
 
 def test_a_flood_on_one_inbox_does_not_hold_up_another(knock: Knocks, cast: Cast) -> None:
-    knock(*({"id": number, "from": f"bird {number}", "text": "flood"} for number in range(600)))
+    knock(*({"id": number, "from": f"bird {number}", "text": "flood"} for number in range(150)))
     open_loft(cast.account_id, "quiet")
     knock({"id": 1, "loft": "quiet", "from": "robin", "text": "Am I heard?"})
     work(Queue.INBOUND)
@@ -240,6 +240,6 @@ def test_a_flood_on_one_inbox_does_not_hold_up_another(knock: Knocks, cast: Cast
             select(Message.id, Message.content).where(Message.account_id == cast.account_id).order_by(Message.id)
         ).all()
     place = [content for _, content in ids].index("Am I heard?")
-    assert place < 350
+    assert place <= 100
     with transaction(cast.account_id):
-        assert len(db.session.scalars(select(Conversation)).all()) == 601
+        assert len(db.session.scalars(select(Conversation)).all()) == 151

@@ -156,7 +156,7 @@ class Deliverable:
         message.status, message.external_error, message.version = status, error or None, self.version
         if status not in ("queued",) or not error:
             message.retry_at = None
-        record("message.updated", message, by=by)
+        record("message.updated", message, by=by, status=status, **({"error": error[:500]} if error else {}))
 
     def _forget_unsure(self, message: Message) -> None:
         """What became of it is known now, or it is sent anew."""
