@@ -38,6 +38,7 @@ from app.models.provable import Provable
 UNNAMED = "Visitor"
 LONGEST_NOTE = 20_000
 MOST_LOOKALIKES = 3
+MOST_TURNS = 20
 
 SEARCH = (
     "array_to_tsvector(array['@' || account_id::text]) || to_tsvector('simple', left(parley_fold(left("
@@ -108,6 +109,18 @@ class Contact(Editable, Provable, Stamped, Model):
         if contact is None or contact.deleted_at:
             raise NotFound
         return contact
+
+    @classmethod
+    def now(cls, account_id: int, contact_id: int) -> int | None:
+        """The id of whom a contact who was merged, once or in turns, is part of; None for one who was not."""
+        for _ in range(MOST_TURNS):
+            base_id = Merge.into(account_id, contact_id)
+            if base_id is None:
+                return None
+            if db.session.get(Contact, (account_id, base_id)) is not None:
+                return base_id
+            contact_id = base_id
+        return None
 
     @property
     def display_name(self) -> str:

@@ -34,6 +34,7 @@ class Merge(Model):
     __table_args__ = (
         CheckConstraint("why in ('verified', 'email', 'phone', 'by_hand', 'typed')", name="why"),
         Index("ix_merges_base", "account_id", "base_id", "id"),
+        Index("ix_merges_merged", "account_id", "merged_id", "id"),
     )
 
     account_id: Mapped[int] = mapped_column(ForeignKey("accounts.id", ondelete="CASCADE"), primary_key=True)
@@ -60,6 +61,14 @@ class Merge(Model):
             .order_by(cls.id.desc())
             .limit(50)
         ).all()
+
+    @classmethod
+    def into(cls, account_id: int, merged_id: int) -> int | None:
+        """The id of whom that contact was merged into."""
+        last = select(cls.base_id).where(
+            cls.account_id == account_id, cls.merged_id == merged_id, cls.undone_at.is_(None)
+        )
+        return db.session.scalar(last.order_by(cls.id.desc()).limit(1))
 
     @classmethod
     def found(cls, account_id: int, merge_id: int) -> Self:

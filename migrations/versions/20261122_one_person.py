@@ -57,6 +57,7 @@ def make_merges() -> None:
         sa.PrimaryKeyConstraint("account_id", "id", name=op.f("pk_merges")),
     )
     op.create_index("ix_merges_base", "merges", ["account_id", "base_id", "id"])
+    op.create_index("ix_merges_merged", "merges", ["account_id", "merged_id", "id"])
 
 
 def make_keys() -> None:

@@ -8,9 +8,11 @@ from flask import Response, flash, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 from pydantic import Field
 
+from app.actions.erase import erase
 from app.blueprints.forms import Form
 from app.blueprints.guards import Door, member, viewer
-from app.errors import Conflict, Invalid
+from app.errors import Conflict, Invalid, NotAllowed
+from app.lib.database import db
 from app.models.contact import Contact
 from app.models.editable import Taken
 from app.models.event import Event
@@ -71,16 +73,24 @@ def create() -> ResponseReturnValue:
 
 
 @door.get("/<int:contact_id>")
-def show(contact_id: int) -> str:
-    """A whole page; when htmx asks, the pieces of it that change."""
-    contact = opened(contact_id)
-    context = {
-        "contact": contact,
-        "head": Event.newest(contact.account_id),
-        "page": conversations(contact, viewer().membership),
-    }
+def show(contact_id: int) -> ResponseReturnValue:
+    """A whole page; when htmx asks, the pieces of it that change. One who was merged is found where they are now."""
+    contact = db.session.get(Contact, (viewer().account.id, contact_id))
+    if contact is None and "HX-Request" not in request.headers and (now := Contact.now(viewer().account.id, contact_id)):
+        return redirect(f"/accounts/{viewer().account.id}/contacts/{now}", 303)
     screen = "contacts/show.stream.html" if "HX-Request" in request.headers else "contacts/show.html"
-    return render_template(screen, **context)
+    return render_template(screen, **whole(opened(contact_id)))
+
+
+@door.delete("/<int:contact_id>")
+def destroy(contact_id: int) -> ResponseReturnValue:
+    if not viewer().is_administrator:
+        raise NotAllowed("Only administrators may delete a contact.")
+    contact = opened(contact_id)
+    name = contact.display_name
+    erase(contact, by=viewer().actor)
+    flash(f"{name} was deleted")
+    return Response(status=204, headers={"HX-Redirect": f"/accounts/{contact.account_id}/contacts"})
 
 
 @door.get("/<int:contact_id>/conversations")
@@ -105,6 +115,15 @@ def update(contact_id: int) -> ResponseReturnValue:
     except (Invalid, Conflict) as refused:
         return form_page(contact, request.form, refused), refused.status
     return to_page(contact)
+
+
+def whole(contact: Contact) -> dict[str, Any]:
+    """What a contact's page shows."""
+    return {
+        "contact": contact,
+        "head": Event.newest(contact.account_id),
+        "page": conversations(contact, viewer().membership),
+    }
 
 
 def opened(contact_id: int) -> Contact:

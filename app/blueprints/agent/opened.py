@@ -17,9 +17,9 @@ def opened(number: int) -> Conversation:
     return Conversation.seen_by(viewer().membership, number, *Conversation.shown())
 
 
-def changed(conversation: Conversation, since: int, *, done: str = "", note: str = "") -> str:
+def changed(conversation: Conversation, since: int, *, done: str = "", note: str = "", moved: bool = False) -> str:
     """What the page shows of it, with the messages that changed after version `since`: the same that others are pushed.
-    `done` is told to the one who did it, with the way back; `note` is only told.
+    `done` is told to the one who did it, with the way back; `note` is only told. With `moved` it is another person's.
     """
     return render_template(
         "conversations/changed.stream.html",
@@ -27,5 +27,6 @@ def changed(conversation: Conversation, since: int, *, done: str = "", note: str
         messages=conversation.messages_changed_since(since, CATCH_UP),
         done=done,
         note=note,
+        moved=moved,
         head=Event.newest(conversation.account_id),
     )

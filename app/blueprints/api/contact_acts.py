@@ -80,7 +80,7 @@ def list_contactable(contact_id: int) -> Response:
 @door.post("/contact_inboxes")
 def begin_session(contact_id: int) -> Response:
     """A session in an inbox, by the address that the inbox's channel knows them by."""
-    form, contact = SessionForm.read(), _found(contact_id)
+    contact, form = _found(contact_id), SessionForm.read()
     inbox = seen_inbox(form.inbox_id)
     source_id = form.source_id or source_id_in(inbox, contact)
     if not source_id:
