@@ -48,6 +48,7 @@ SYSTEM_CALLERS = {
     "app/cli",
     "app/demo",
     "app/ledger",
+    "workers/mailwatch.py",
     "workers/schedule.py",
 }
 

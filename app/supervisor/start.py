@@ -24,7 +24,7 @@ from app.supervisor.children import Children
 from app.supervisor.data import DataDirectory, Embedded, is_free, write_private
 from app.supervisor.program import Command, Fork
 from app.supervisor.trouble import Trouble
-from workers import schedule
+from workers import mailwatch, schedule
 
 if TYPE_CHECKING:
     from flask import Flask
@@ -168,6 +168,7 @@ def _start_parts(parley: Parley, children: Children) -> None:
     for queues in POOLS:
         children.begin(Fork(name=f"worker for {', '.join(queues)}", call=partial(_work, parley.settings, queues)))
     children.begin(Fork(name="scheduler", call=partial(_schedule, parley.settings)))
+    children.begin(Fork(name="mailwatch", call=partial(_watch_mail, parley.settings)))
     if parley.facts.exists():
         children.begin(Fork(name="shop", call=partial(demo_site.serve, parley.where.page_port, parley.facts)))
     children.until(partial(_answers, parley.options), what="web", seconds=PATIENCE)
@@ -179,6 +180,10 @@ def _work(settings: Settings, queues: list[str]) -> None:
 
 def _schedule(settings: Settings) -> None:
     schedule.run(create_app(settings))
+
+
+def _watch_mail(settings: Settings) -> None:
+    mailwatch.run(create_app(settings))
 
 
 def _answers(options: Options) -> bool:
