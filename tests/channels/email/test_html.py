@@ -18,8 +18,8 @@ from app.channels.incoming import Inbound, Media
 from tests.channels.email import hostile_html
 from tests.channels.email.corpus import OWN, own_key
 
-RUNS = set(
-    [
+RUNS = {
+    *(
         "script",
         "style",
         "svg",
@@ -37,6 +37,8 @@ RUNS = set(
         "input",
         "button",
         "textarea",
+    ),
+    *(
         "select",
         "video",
         "audio",
@@ -54,8 +56,8 @@ RUNS = set(
         "marquee",
         "map",
         "area",
-    ]
-)
+    ),
+}
 SCHEMES = re.compile(r"(?:https?://|mailto:|tel:|/files/)", re.IGNORECASE)
 PICTURES = re.compile(r"(?:/files/|data:image/(?:png|gif|jpeg|webp);base64,)", re.IGNORECASE)
 
