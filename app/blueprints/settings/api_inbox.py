@@ -88,7 +88,8 @@ calling = Door("api_inbox_calls", __name__, guard=caller, url_prefix=PREFIX)
 
 @blueprint.get("/new")
 def new() -> str:
-    return _form("settings/inboxes/api/new.html", {"members": {viewer().user.id}, "is_enabled": True})
+    typed = {**ApiSettings().model_dump(), "members": {viewer().user.id}, "is_enabled": True}
+    return _form("settings/inboxes/api/new.html", typed)
 
 
 @calling.post("")

@@ -65,6 +65,7 @@ def test_an_inbox_is_made_and_its_webhook_gets_a_signed_test(
     form = alice.get(f"{home}/new").text
     for words in ("Webhook address", "Named customers must be proven", "Answers are taken for (hours)"):
         assert words in form
+    assert form.count(" checked") == 2, "open, and whoever makes it answers"
     answer = alice.post(home, data=typed(webhook_url=receiver.url, agent_reply_time_window="24", members=[cast.bob_id]))
     inbox = the_inbox(cast)
     assert answer.location == f"{home}/{inbox.id}"
