@@ -18,8 +18,9 @@ from app.blueprints import (
     public,
     sockets,
     widget,
+    widget_rest,
 )
-from app.blueprints.settings import account, api_inbox, delivery, hand_over, inboxes, people
+from app.blueprints.settings import account, api_inbox, delivery, email_inbox, hand_over, inboxes, mail_consent, people
 from app.config import Settings
 
 
@@ -34,6 +35,7 @@ def mount(app: Flask, settings: Settings) -> None:
     app.register_blueprint(hooks.blueprint)
     app.register_blueprint(sockets.blueprint)
     app.register_blueprint(widget.blueprint)
+    app.register_blueprint(widget_rest.blueprint)
     app.register_blueprint(public.blueprint)
     app.register_blueprint(health.blueprint)
     for door in (
@@ -45,8 +47,14 @@ def mount(app: Flask, settings: Settings) -> None:
         people.registry,
         hand_over.blueprint,
         inboxes.blueprint,
+        inbox_hours.blueprint,
+        inbox_visitors.blueprint,
         api_inbox.blueprint,
         api_inbox.calling,
+        email_inbox.blueprint,
+        email_inbox.calling,
+        mail_consent.leaving,
+        mail_consent.blueprint,
     ):
         app.register_blueprint(door)
     if settings.environment == "development" and not settings.smtp_url:

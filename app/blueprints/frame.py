@@ -90,7 +90,7 @@ def _parts(url: str) -> SplitResult:
         return urlsplit("")
 
 
-PROVEN_DOORS = {"api", "public_api", "widget", "hooks", "assets"}
+PROVEN_DOORS = {"api", "public_api", "widget", "widget_rest", "hooks", "assets"}
 
 
 def check_size() -> None:

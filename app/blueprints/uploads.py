@@ -14,10 +14,13 @@ from app.lib import storage
 from app.lib.storage import Stored
 from app.models.message import MAX_ATTACHMENTS, Message
 
+# The last is how the contract's widget calls them.
+NAMES = ("attachments", "attachments[]", "message[attachments][]")
+
 
 def given_files() -> list[FileStorage]:
     """This request's files. Raises Invalid when there are more than a message carries."""
-    given = [file for name in ("attachments", "attachments[]") for file in request.files.getlist(name) if file.filename]
+    given = [file for name in NAMES for file in request.files.getlist(name) if file.filename]
     if len(given) > MAX_ATTACHMENTS:
         raise Invalid({"attachments": f"Attach {MAX_ATTACHMENTS} files at the most."})
     return given

@@ -110,8 +110,7 @@ def forget() -> Response:
 def describe_conversation() -> Response:
     form = AttributesForm.read()
     with visiting() as visitor:
-        conversation = _talked(visitor)
-        _write(conversation, deeply(conversation.custom_attributes, form.custom_attributes))
+        describe_with(_talked(visitor), form.custom_attributes)
     return Response(status=204)
 
 
@@ -119,12 +118,16 @@ def describe_conversation() -> Response:
 def forget_of_conversation() -> Response:
     form = NamesForm.read()
     with visiting() as visitor:
-        conversation = _talked(visitor)
-        kept = {
-            key: value for key, value in conversation.custom_attributes.items() if key not in form.custom_attributes
-        }
-        _write(conversation, kept)
+        forget_from(_talked(visitor), form.custom_attributes)
     return Response(status=204)
+
+
+def describe_with(conversation: Conversation, attributes: dict[str, Any]) -> None:
+    _write(conversation, deeply(conversation.custom_attributes, attributes))
+
+
+def forget_from(conversation: Conversation, names: list[str]) -> None:
+    _write(conversation, {key: value for key, value in conversation.custom_attributes.items() if key not in names})
 
 
 def _identified(form: PersonForm) -> Response:

@@ -13,6 +13,7 @@ from app.blueprints.widget.words import direction, words_in
 from app.errors import Invalid, NotFound
 from app.lib import address, crypto, throttle
 from app.models.contact import ContactInbox
+from app.models.conversation import Conversation
 
 PER_SESSION, PER_RECIPIENT = 5, 10
 SECONDS = 12 * 3600
@@ -35,18 +36,23 @@ def create() -> Response:
         session, conversation = visitor.session, visitor.chosen(form.conversation)
         if session is None or conversation is None:
             raise NotFound("There is no conversation yet.")
-        to = session.contact.email or _given(session, form.email)
-        limit_session(key, "widget-transcript", limit=PER_SESSION, seconds=SECONDS)
-        limit_address("widget-transcript", limit=PER_RECIPIENT, seconds=SECONDS)
-        throttle.throttle(f"transcript-to:{crypto.digest(to)}", limit=PER_RECIPIENT, seconds=SECONDS)
-        post(
-            "transcript",
-            account_id=conversation.account_id,
-            conversation_id=conversation.id,
-            to=to,
-            words=_words(visitor),
-        )
+        send(visitor, session, conversation, form.email)
     return Response(status=202)
+
+
+def send(visitor: Visitor, session: ContactInbox, conversation: Conversation, email: str) -> None:
+    """To the address that is known, else to `email`. Raises Invalid without either, TooMany past the limits."""
+    to = session.contact.email or _given(session, email)
+    limit_session(visitor.key, "widget-transcript", limit=PER_SESSION, seconds=SECONDS)
+    limit_address("widget-transcript", limit=PER_RECIPIENT, seconds=SECONDS)
+    throttle.throttle(f"transcript-to:{crypto.digest(to)}", limit=PER_RECIPIENT, seconds=SECONDS)
+    post(
+        "transcript",
+        account_id=conversation.account_id,
+        conversation_id=conversation.id,
+        to=to,
+        words=_words(visitor),
+    )
 
 
 def _given(session: ContactInbox, email: str) -> str:
