@@ -5,6 +5,7 @@ from __future__ import annotations
 from uuid import UUID, uuid4
 
 from sqlalchemy import func, select
+from sqlalchemy.orm import joinedload
 
 from app.actions.recognise import find_person, holders
 from app.channels.base import Person
@@ -84,11 +85,13 @@ def _fill_in(contact: Contact, person: Person) -> None:
 def session_of(inbox: Inbox, source_id: str) -> ContactInbox | None:
     """Their session, if they have ever written or been named."""
     return db.session.scalar(
-        select(ContactInbox).where(
+        select(ContactInbox)
+        .where(
             ContactInbox.account_id == inbox.account_id,
             ContactInbox.inbox_id == inbox.id,
             ContactInbox.source_id == source_id,
         )
+        .options(joinedload(ContactInbox.contact))
     )
 
 

@@ -29,7 +29,7 @@ def receive(
     conversation that begins here (page, browser). Raises Invalid when it is empty or too long, TooMany past 200 messages
     a minute.
     """
-    db.session.refresh(session, with_for_update=True)
+    session.hold()
     if repeated := _known(session, inbound):
         return repeated
     conversation = Conversation.continue_or_start(

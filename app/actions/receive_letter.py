@@ -22,6 +22,7 @@ from app.lib import clock
 from app.lib.database import db
 from app.lib.queue import NotYet, Queue, later
 from app.lib.storable import storable
+from app.lib.storage import Stored
 from app.models.attachment import Attachment
 from app.models.conversation import Conversation
 from app.models.inbox import Inbox
@@ -45,17 +46,28 @@ def receive_letter(account_id: int, letter_id: int) -> None:
     )
     if letter is None or letter.state in ("received", "ignored"):
         return
-    inbox = db.session.get_one(Inbox, (account_id, letter.inbox_id))
+    inbox = _inbox(account_id, letter.inbox_id)
     facts = _facts(inbox, letter)
-    letter.state, letter.error = ("received" if facts else "ignored"), None
+    state = "received" if facts else "ignored"
+    error = ""
     for number, fact in enumerate(facts):
         try:
             _take(inbox, letter, fact, number)
         except Unknown as unknown:
-            _wait(letter, unknown)
+            state, error = _wait(letter), str(unknown)
         except TooMany as many:
             raise NotYet(many.message, seconds=many.retry_after) from many
-    letter.settled_at = None if letter.state == "waiting" else clock.now()
+    letter.state, letter.error = state, error or None
+    letter.settled_at = None if state == "waiting" else clock.now()
+
+
+def _inbox(account_id: int, inbox_id: int) -> Inbox:
+    """Held on to for the letters after this one: in a batch most are of the same inbox."""
+    held: dict[tuple[int, int], Inbox] = db.session().info.setdefault("held", {})
+    key = (account_id, inbox_id)
+    if key not in held:
+        held[key] = db.session.get_one(Inbox, key)
+    return held[key]
 
 
 def _facts(inbox: Inbox, letter: Letter) -> Sequence[Fact]:
@@ -96,7 +108,7 @@ def _say(inbox: Inbox, letter: Letter, inbound: Inbound, number: int) -> Message
     )
     if inbound.mail:
         remember(message, inbound.mail)
-    _fetch_media(message, letter)
+    _fetch_media(message, letter, inbound.attachments)
     return message
 
 
@@ -112,7 +124,7 @@ def _echo(inbox: Inbox, letter: Letter, echo: Echo, number: int) -> Message | No
         attachments=list(echo.attachments)[:MOST_ATTACHMENTS],
         provider_at=echo.provider_at or letter.provider_at,
     )
-    _fetch_media(message, letter)
+    _fetch_media(message, letter, echo.attachments)
     return message
 
 
@@ -180,13 +192,11 @@ def _unsupported(letter: Letter, fact: Unsupported) -> Inbound:
     )
 
 
-def _wait(letter: Letter, unknown: Unknown) -> None:
+def _wait(letter: Letter) -> str:
     """Look again after as long as it has waited already; when it has waited for long, it tells of nothing of ours."""
     age = (clock.now() - letter.received_at).total_seconds()
     if age > WAIT_SECONDS:
-        letter.state, letter.error = "ignored", str(unknown)
-        return
-    letter.state = "waiting"
+        return "ignored"
     later(
         "receive_letter",
         letter.account_id,
@@ -195,9 +205,12 @@ def _wait(letter: Letter, unknown: Unknown) -> None:
         run_at=clock.now() + timedelta(seconds=max(1.0, age)),
         share=f"{letter.account_id}:{letter.inbox_id}",
     )
+    return "waiting"
 
 
-def _fetch_media(message: Message, letter: Letter) -> None:
+def _fetch_media(message: Message, letter: Letter, given: Sequence[Stored | Media]) -> None:
+    if not any(isinstance(each, Media) and each.ref is not None for each in given):
+        return
     pending = db.session.scalars(
         select(Attachment).where(
             Attachment.account_id == message.account_id,

@@ -124,7 +124,7 @@ def _take_turn(queue: Queue, share: str, jobs: Jobs) -> int:
 
 def _claim(queue: Queue, share: str) -> list[Claimed]:
     ids = db.session.execute(DUE, {"queue": queue.value, "share": share, "limit": BATCH}).scalars().all()
-    return _read(ids)
+    return _read(ids) if ids else []
 
 
 def _read(ids: Sequence[int]) -> list[Claimed]:
@@ -180,7 +180,8 @@ def _following(queue: Queue, row: Claimed) -> Claimed | None:
     found = db.session.execute(
         FOLLOWING, {"queue": queue.value, "lane": row.lane, "id": row.id, "account_id": row.account_id}
     ).scalars()
-    return next(iter(_read(found.all())), None)
+    ids = found.all()
+    return _read(ids)[0] if ids else None
 
 
 def _attempt(session: Session, row: Claimed, job: Job | None) -> Exception | None:

@@ -8,7 +8,7 @@ import random
 import threading
 import time
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from typing import cast
 
@@ -71,6 +71,18 @@ def publish(stream: str, payload: str) -> None:
     if _away.until is not None:
         log.info("Redis has returned")
         _away.until = None
+
+
+def listened_to(streams: Collection[str]) -> set[str]:
+    """Those of `streams` that somebody listens to now, so that nothing need be made for the others.
+
+    Whoever begins to listen after this looks at what there is. With Redis away all of them, for `publish` to note it.
+    """
+    try:
+        counts = redis.client().pubsub_numsub(*streams)
+    except (RedisError, OSError):
+        return set(streams)
+    return {_text(stream) for stream, count in counts if count}
 
 
 class Subscriber:

@@ -237,6 +237,13 @@ class ContactInbox(Stamped, Model):
     contact: Mapped[Contact] = relationship(viewonly=True)
     inbox: Mapped[Inbox] = relationship(viewonly=True)
 
+    def hold(self) -> None:
+        """Keep the row until the transaction ends: of two first words of a customer, one waits for the other."""
+        held: set[Any] = db.session().info.setdefault("locked", set())
+        if (type(self), self.id) not in held:
+            db.session.refresh(self, with_for_update={"of": type(self)})
+            held.add((type(self), self.id))
+
     @classmethod
     def begin(cls, contact: Contact, inbox: Inbox, source_id: str | None = None) -> ContactInbox:
         """A session for a contact whom the desk made. Raises Invalid when that channel calls somebody else so."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -168,24 +168,55 @@ BROADCASTS: dict[str, tuple[Broadcast, ...]] = {
 def broadcast(events: Sequence[Event]) -> None:
     """Show what the events of one commit changed: each piece is rendered once, each stream gets one frame."""
     pieces: dict[str, dict[tuple[str, str, int], str]] = {}
+    shown = list(_shown(events))
+    heard = frames.heard({stream for _, _, stream in shown})
+    for wanted, subject, stream in shown:
+        if stream in heard:
+            _add(pieces.setdefault(stream, {}), wanted, subject)
+    head = max(event.id for event in events)
+    for stream, parts in pieces.items():
+        frames.show(stream, "".join(parts.values()), head=head)
+
+
+def _shown(events: Sequence[Event]) -> Iterator[tuple[Broadcast, Any, str]]:
+    """What is to be shown of which thing, on which stream."""
     # A conversation is shown in several pieces, and told of by several events: it is looked up once.
-    known: dict[tuple[object, ...], Sequence[Any]] = {}
+    known = _looked_up(events)
     for event in events:
         for wanted in BROADCASTS[event.name]:
             about = event.conversation_id if wanted.subjects is _conversation else event.id
             key = (wanted.subjects, about)
             if key not in known:
                 known[key] = wanted.subjects(event)
-            for subject in known[key]:
-                if wanted.is_for(subject):
-                    _add(pieces, wanted, subject)
-    head = max(event.id for event in events)
-    for stream, parts in pieces.items():
-        frames.show(stream, "".join(parts.values()), head=head)
+            yield from ((wanted, subject, wanted.audience(subject)) for subject in known[key] if wanted.is_for(subject))
 
 
-def _add(pieces: dict[str, dict[tuple[str, str, int], str]], wanted: Broadcast, subject: Any) -> None:
-    on_stream = pieces.setdefault(wanted.audience(subject), {})
+def _looked_up(events: Sequence[Event]) -> dict[tuple[object, ...], Sequence[Any]]:
+    """The conversations and messages that many events tell of, each kind in one question."""
+    wanted = [(event, {each.subjects for each in BROADCASTS[event.name]}) for event in events]
+    account_id = events[0].account_id
+    known: dict[tuple[object, ...], Sequence[Any]] = {}
+    ids = {event.conversation_id for event, subjects in wanted if _conversation in subjects}
+    if len(ids) > 1:
+        conversations = db.session.scalars(
+            select(Conversation)
+            .where(Conversation.account_id == account_id, Conversation.id.in_(ids - {None}))
+            .options(*Conversation.shown())
+        )
+        known |= {(_conversation, each.id): [each] for each in conversations}
+    told = {event.id: event.subject_id for event, subjects in wanted if _message in subjects}
+    if len(told) > 1:
+        messages = db.session.scalars(
+            select(Message)
+            .where(Message.account_id == account_id, Message.id.in_(set(told.values())))
+            .options(*Message.shown())
+        )
+        found = {each.id: each for each in messages}
+        known |= {(_message, event_id): [found[id_]] for event_id, id_ in told.items() if id_ in found}
+    return known
+
+
+def _add(on_stream: dict[tuple[str, str, int], str], wanted: Broadcast, subject: Any) -> None:
     key = (wanted.partial, wanted.target, subject.id)
     if key in on_stream:
         return

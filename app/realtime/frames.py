@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Collection
 from enum import StrEnum
 from typing import Any
 
@@ -21,6 +22,11 @@ class Verb(StrEnum):
 
 # The first character of what is published tells the hub what it is.
 SHOW, RECHECK, CLOSE = "=", "?", "!"
+
+
+def heard(streams: Collection[str]) -> set[str]:
+    """Those that somebody listens to: nothing need be rendered for the others."""
+    return pubsub.listened_to(streams) if streams else set()
 
 
 def render(partial: str, **context: Any) -> str:

@@ -60,7 +60,7 @@ class Startable:
         That is the last one, or `into`, where the customer chose it; `anew` where they wish to begin another. Two first
         messages at once begin one conversation: the session's row is held meanwhile.
         """
-        db.session.refresh(session, with_for_update=True)
+        session.hold()
         last = into or db.session.scalar(
             select(cls)
             .where(cls.account_id == session.account_id, cls.contact_inbox_id == session.id)
@@ -71,6 +71,9 @@ class Startable:
 
     def is_continued(self, *, anew: bool = False) -> bool:
         """Whether the customer's next message joins it, where they do not wish to begin another (`anew`)."""
+        if self.inbox.abilities.is_mail:
+            # A mail goes on with what it answers, however that stands, and with nothing else.
+            return not anew
         if self.inbox.lock_to_single_conversation:
             return True
         if anew or self.status != "resolved":
