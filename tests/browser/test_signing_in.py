@@ -86,7 +86,10 @@ def test_somebody_invited_sets_a_password_and_is_in(
     (message,) = mailed(app)
     eve = visitor_page()
     eve.goto(desk.url + link_in(message))
+    # The first field has the focus once the page is painted, which may be after it has loaded.
+    expect(eve.get_by_label("Your name")).to_be_focused()
     eve.keyboard.type("Eve")
+    expect(eve.get_by_label("Your name")).to_have_value("Eve")
     eve.keyboard.press("Tab")
     eve.keyboard.type(CHOSEN)
     eve.keyboard.press("Enter")
