@@ -35,9 +35,9 @@ class Page:
     number: int
 
 
-def page(account_id: int, *, sort: str, number: int, words: str = "") -> Page:
-    """Those whom one can reach or recognise. `sort` is a name of SORTS, downwards with `-`; any other is by name."""
-    conditions: list[ColumnElement[bool]] = [Contact.account_id == account_id, Contact.known()]
+def page(account_id: int, *, sort: str, number: int, words: str = "", only: Sequence[ColumnElement[bool]] = ()) -> Page:
+    """Those whom one can reach or recognise, `only` who fits. `sort` is a name of SORTS, downwards with `-`; any other is by name."""
+    conditions: list[ColumnElement[bool]] = [Contact.account_id == account_id, Contact.known(), *only]
     if words:
         conditions.append(Contact.id.in_(search.contact_ids(words)))
     column = SORTS.get(sort.removeprefix("-"), Contact.name)

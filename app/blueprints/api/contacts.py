@@ -21,7 +21,7 @@ from app.lib.database import db
 from app.models.contact import Contact, ContactInbox
 from app.models.conversation import Conversation
 from app.models.inbox import Inbox
-from app.queries import contact_pages
+from app.queries import contact_filter, contact_pages
 
 door = Door("contacts", __name__, guard=token_bearer, url_prefix="/accounts/<int:account_id>/contacts")
 
@@ -32,6 +32,23 @@ class Listed(Form):
     sort: str = ""
     page: int = Field(1, ge=1, le=1_000_000)
     q: str = Field("", max_length=400)
+
+
+class ConditionForm(Form):
+    attribute_key: str
+    filter_operator: str
+    values: list[Any] | str | int | bool | None = None
+    query_operator: str | None = None
+
+    @property
+    def condition(self) -> contact_filter.Condition:
+        values = self.values if isinstance(self.values, list) else [self.values]
+        given = [value for value in values if value is not None]
+        return contact_filter.Condition(self.attribute_key, self.filter_operator, given, self.query_operator or "and")
+
+
+class FilterForm(Form):
+    payload: list[ConditionForm] = Field(max_length=contact_filter.MOST_CONDITIONS)
 
 
 class ContactForm(Form):
@@ -67,6 +84,14 @@ def search() -> Response:
     if not asked.q:
         raise Invalid({"q": "Specify search string with parameter q"})
     return _page(contact_pages.page(viewer().account.id, sort=asked.sort, number=asked.page, words=asked.q))
+
+
+@door.post("/filter")
+def filter_all() -> Response:
+    """Those who fit conditions on what is known of them."""
+    asked = Listed.read_query()
+    only = contact_filter.expression([each.condition for each in FilterForm.read().payload])
+    return _page(contact_pages.page(viewer().account.id, sort=asked.sort, number=asked.page, only=[only]))
 
 
 @door.post("")
