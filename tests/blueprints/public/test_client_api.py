@@ -9,7 +9,9 @@ from sqlalchemy import select
 
 from app.ledger.transaction import transaction
 from app.lib.database import db
-from app.models import Contact, Conversation, Event, Message
+from app.lib.week import Hours
+from app.models import Contact, Conversation, Event, Inbox, Message
+from app.models.working_hours import set_week
 from tests.blueprints.public.conftest import Client, MakeClient
 from tests.cast import Cast, bob
 
@@ -36,6 +38,23 @@ def test_an_inbox_tells_what_its_customers_may_know(dana: Client, a_client: Make
         "identity_validation_enabled": False,
     }
     assert a_client(hmac_mandatory=True).get("").json["identity_validation_enabled"] is True
+
+
+def test_the_hours_are_told_day_by_day(dana: Client, cast: Cast) -> None:
+    with transaction(cast.account_id):
+        inbox = db.session.get_one(Inbox, (cast.account_id, dana.inbox_id))
+        inbox.working_hours_enabled = True
+        set_week(
+            inbox, "Europe/Lisbon", [Hours(1, 540, 720), Hours(1, 780, 1050), Hours(2, 0, 1440), Hours(3, 600, 1440)]
+        )
+    told = dana.get("").json
+    assert (told["timezone"], told["working_hours_enabled"]) == ("Europe/Lisbon", True)
+    sunday, monday, tuesday, wednesday = told["working_hours"][:4]
+    assert sunday == {"day_of_week": 0, "open_all_day": False, "closed_all_day": True}
+    assert tuesday == {"day_of_week": 2, "open_all_day": True, "closed_all_day": False}
+    times = ("open_hour", "open_minutes", "close_hour", "close_minutes")
+    assert [monday[name] for name in times] == [9, 0, 17, 30]
+    assert [wednesday[name] for name in times] == [10, 0, 23, 59]
 
 
 def test_what_a_customer_writes_is_on_the_desk_and_the_answer_is_read(dana: Client, cast: Cast) -> None:
