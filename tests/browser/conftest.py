@@ -52,6 +52,8 @@ class Desk:
                 "bind": f"127.0.0.1:{self.port}",
                 "web_processes": "1",
                 "lease_seconds": "2.0",
+                # The tests' own stand-ins of providers.
+                "private_hosts": "127.0.0.1",
             }
         )
         self._process: subprocess.Popen[bytes] | None = None
