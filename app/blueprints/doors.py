@@ -20,7 +20,18 @@ from app.blueprints import (
     widget,
     widget_rest,
 )
-from app.blueprints.settings import account, api_inbox, delivery, hand_over, inboxes, people
+from app.blueprints.settings import (
+    account,
+    api_inbox,
+    delivery,
+    email_inbox,
+    hand_over,
+    inbox_hours,
+    inbox_visitors,
+    inboxes,
+    mail_consent,
+    people,
+)
 from app.config import Settings
 
 
@@ -47,8 +58,14 @@ def mount(app: Flask, settings: Settings) -> None:
         people.registry,
         hand_over.blueprint,
         inboxes.blueprint,
+        inbox_hours.blueprint,
+        inbox_visitors.blueprint,
         api_inbox.blueprint,
         api_inbox.calling,
+        email_inbox.blueprint,
+        email_inbox.calling,
+        mail_consent.leaving,
+        mail_consent.blueprint,
     ):
         app.register_blueprint(door)
     if settings.environment == "development" and not settings.smtp_url:
