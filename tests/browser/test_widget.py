@@ -435,9 +435,8 @@ def test_attributes_said_early_go_with_the_first_message(visit: Callable[..., Wi
     widget.page.evaluate("window.parley.setCustomAttributes({plan: 'gold', old: 1})")
     widget.page.evaluate("window.parley.deleteCustomAttribute('old')")
     widget.page.evaluate("window.parley.setConversationCustomAttributes({order: 4821})")
-    widget.write("Hello")
-    expect(widget.messages.first.locator(".message-meta")).to_contain_text("Delivered")
-    widget.page.wait_for_timeout(500)
+    with widget.page.expect_response(lambda answer: "conversations/set_custom_attributes" in answer.url):
+        widget.write("Hello")
     with transaction(cast.account_id):
         assert db.session.scalars(select(Contact.custom_attributes)).one() == {"plan": "gold"}
         assert db.session.scalars(select(Conversation.custom_attributes)).one() == {"order": 4821}

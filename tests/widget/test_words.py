@@ -42,5 +42,18 @@ def test_what_is_said_is_in_the_catalogue_and_the_catalogue_is_said() -> None:
         for word in phrase.findall(path.read_text("utf-8"))
     }
     assert said <= known
-    by_value = {*ReplyTime, "transcript_subject", "sending", "waiting", "delivered", "seen", "deleted", "unread_one", "unread_many"}
+    by_value = {
+        *ReplyTime,
+        "transcript_subject",
+        "form_name",
+        "form_email",
+        "form_phone",
+        "sending",
+        "waiting",
+        "delivered",
+        "seen",
+        "deleted",
+        "unread_one",
+        "unread_many",
+    }
     assert known - said - by_value == set()

@@ -2,6 +2,7 @@
 
 import { call } from "./api.js"
 import { facts, find, icon, make, size, t } from "./facts.js"
+import { state } from "./state.js"
 
 const MOST = 15
 const STILL_TYPING = 4000
@@ -59,12 +60,12 @@ function tellTyping() {
   stops = setTimeout(stopTyping, STOPPED)
   if (Date.now() - toldAt < STILL_TYPING) return
   toldAt = Date.now()
-  call("POST", "typing", { on: true }).catch(() => {})
+  call("POST", "typing", { on: true, conversation: state.conversation }).catch(() => {})
 }
 
 function stopTyping() {
   clearTimeout(stops)
-  if (toldAt) call("POST", "typing", { on: false }).catch(() => {})
+  if (toldAt) call("POST", "typing", { on: false, conversation: state.conversation }).catch(() => {})
   toldAt = 0
 }
 
@@ -72,6 +73,7 @@ function stopTyping() {
 
 if (picker) {
   const view = find("chat")
+  document.querySelector("[data-does=attach]").title = t("file_limit", { limit: size(facts.maxUpload) })
   view.dataset.drop = t("drop_here")
   picker.addEventListener("change", () => {
     take(picker.files)

@@ -28,6 +28,10 @@ export function clock(moment) {
   return new Intl.DateTimeFormat(language, { timeStyle: "short" }).format(moment)
 }
 
+export function weekday(moment) {
+  return new Intl.DateTimeFormat(language, { weekday: "long" }).format(moment)
+}
+
 export function dayOf(moment) {
   const days = Math.round((startOf(new Date()) - startOf(moment)) / 86_400_000)
   if (days < 2) return capital(new Intl.RelativeTimeFormat(language, { numeric: "auto" }).format(-days, "day"))

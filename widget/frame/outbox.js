@@ -4,7 +4,8 @@
 
 import { Refused, call, upload } from "./api.js"
 import { facts, find, make, t } from "./facts.js"
-import { put, putDraft, removeDraft, tellDraft } from "./thread.js"
+import { state } from "./state.js"
+import { putDraft, removeDraft, tellDraft } from "./thread.js"
 
 const PLACE = `parley:outbox:${facts.websiteToken}`
 const RETRY = 5000
@@ -13,7 +14,8 @@ let isSending = false
 let again
 let told = null
 
-// What is written before this waits. `listeners`: before(), each time just before something is sent; page(), where the visitor is; sent(answer); lost() for a refused token.
+// What is written before this waits. `listeners`: before(), each time just before something is sent; page(), where the visitor is;
+// sent(answer, isHere), with whether its conversation is the one that is shown; lost() for a refused token.
 export function openOutbox(listeners) {
   told = listeners
   redraw()
@@ -21,11 +23,15 @@ export function openOutbox(listeners) {
 }
 
 export function redraw() {
-  for (const entry of entries) if (!entry.act) putDraft(entry)
+  for (const entry of entries) if (!entry.act && isHere(entry)) putDraft(entry)
+}
+
+function isHere({ conversation, anew }) {
+  return conversation ? conversation === state.conversation : (anew ?? null) === state.anew
 }
 
 export function write(content, files) {
-  const entry = { id: uuid(), content, files, at: Date.now() }
+  const entry = { id: uuid(), content, files, at: Date.now(), conversation: state.conversation, anew: state.anew }
   entries.push(entry)
   keep()
   putDraft(entry)
@@ -48,9 +54,10 @@ export function empty() {
   keep()
 }
 
-// What was refused is of no use to whoever comes next.
+// What was refused is of no use to whoever comes next; what waits goes into a conversation of theirs.
 export function forgetFailed() {
   entries = entries.filter(entry => !entry.failed)
+  for (const entry of entries) Object.assign(entry, { conversation: "", anew: null })
 }
 
 export async function flush() {
@@ -84,9 +91,10 @@ async function send(entry) {
   try {
     await told.before()
     const answer = await deliver(entry)
+    const here = isHere(entry)
     drop(entry)
-    put(answer.html)
-    told.sent(answer)
+    if (entry.anew) for (const other of entries) if (other.anew === entry.anew) Object.assign(other, { conversation: answer.conversation, anew: null })
+    told.sent(answer, here)
     return true
   } catch (error) {
     if (error instanceof Refused && error.status === 401) return told.lost()
@@ -111,7 +119,7 @@ function drop(entry) {
 }
 
 function deliver(entry) {
-  const said = { content: entry.content, client_id: entry.id, ...told.page() }
+  const said = { content: entry.content, client_id: entry.id, conversation: entry.conversation ?? "", anew: Boolean(entry.anew), ...told.page() }
   if (!entry.files?.length) return call("POST", "messages", said)
   const form = new FormData()
   for (const [name, value] of Object.entries(said)) form.append(name, value ?? "")
@@ -140,7 +148,7 @@ function fail(entry, why) {
 // Files cannot be kept: a message with files lives as long as the page does.
 function keep() {
   try {
-    localStorage.setItem(PLACE, JSON.stringify(entries.filter(entry => !entry.act && !entry.files?.length && !entry.failed).map(({ id, content, at }) => ({ id, content, at }))))
+    localStorage.setItem(PLACE, JSON.stringify(entries.filter(entry => !entry.act && !entry.files?.length && !entry.failed).map(({ id, content, at, conversation, anew }) => ({ id, content, at, conversation, anew }))))
   } catch { /* this browser keeps nothing for frames; the page still does */ }
 }
 

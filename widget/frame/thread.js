@@ -8,9 +8,16 @@ const list = find("messages")
 const scroll = find("scroll")
 const newer = document.querySelector("[data-does=newest]")
 
+let shown = ""
+
+// From now on the messages of this conversation are shown, and no others.
+export function showTalk(conversation) {
+  shown = conversation
+}
+
 // Takes markup of messages; returns those that were not here before.
 export function put(html) {
-  const came = [...parse(html).querySelectorAll("li.message")]
+  const came = messagesIn(html).filter(item => item.dataset.conversation === shown)
   const isAtEnd = atEnd()
   const added = came.filter(seat)
   if (added.some(item => item.dataset.sender !== "me")) hideTyping()
@@ -49,6 +56,7 @@ export function removeDraft(id) {
 
 export function clear() {
   for (const item of list.querySelectorAll(".message, .day, .widget-note")) item.remove()
+  find("seen").dateTime = ""
 }
 
 // A line in the middle that is nobody's message.
@@ -74,11 +82,18 @@ export function textOf(item) {
   return words || (item.querySelector(".picture, .attachment, .sound, .film") ? t("attachment") : t("deleted"))
 }
 
+// The messages in markup, of whichever conversation.
+export function messagesIn(html) {
+  return [...parse(html).querySelectorAll("li.message")]
+}
+
+// Takes how a conversation stands; returns it if it is the one that is shown.
 export function setSeen(html) {
   const seen = parse(html).querySelector("#seen")
-  if (!seen) return
+  if (seen?.dataset.conversation !== shown) return null
   find("seen").replaceWith(seen)
   arrange()
+  return seen
 }
 
 export function toEnd() {
@@ -102,9 +117,13 @@ export function hideTyping() {
   list.querySelector(".is-typing")?.remove()
 }
 
+let beginning = null
+
 // `more` is called when the oldest message comes into view.
 export function onOldest(more) {
-  new IntersectionObserver(([{ isIntersecting }]) => isIntersecting && more(), { root: scroll, rootMargin: "200px" }).observe(find("greeting"))
+  beginning?.disconnect()
+  beginning = new IntersectionObserver(([{ isIntersecting }]) => isIntersecting && more(), { root: scroll, rootMargin: "200px" })
+  beginning.observe(find("greeting"))
 }
 
 scroll.addEventListener("scroll", () => {

@@ -7,6 +7,7 @@ from typing import Any
 from flask import Blueprint, Response, jsonify
 from markupsafe import Markup
 
+from app.actions.pre_chat import left_to_ask
 from app.blueprints.widget.visitor import Visitor, visiting
 from app.lib import clock
 from app.models.inbox import Inbox
@@ -27,7 +28,12 @@ def told(visitor: Visitor) -> dict[str, Any]:
     session = visitor.session
     entries = visitor_conversations.listed(session) if session else []
     drawn = (Markup(frames.render("widget/_conversation.html", entry=entry)) for entry in entries)  # noqa: S704  # templates escape
-    return {"conversations": Markup("").join(drawn), "hours": hours_of(visitor.inbox)}
+    asked = left_to_ask(visitor.inbox, session.contact if session else None)
+    return {
+        "conversations": Markup("").join(drawn),
+        "hours": hours_of(visitor.inbox),
+        "pre_chat": [each.name for each in asked],
+    }
 
 
 def hours_of(inbox: Inbox) -> dict[str, Any] | None:

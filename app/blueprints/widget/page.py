@@ -15,6 +15,7 @@ from markupsafe import Markup
 from app.blueprints.frame import CSP
 from app.blueprints.widget.visitor import find_inbox
 from app.blueprints.widget.words import direction, words_in
+from app.channels.pre_chat import PreChat
 from app.channels.web_widget import WebsiteSettings
 from app.config import settings
 from app.ledger.transaction import transaction
@@ -27,8 +28,8 @@ from app.realtime.paths import signed_avatar_path
 blueprint = Blueprint("page", __name__)
 
 ICONS = (
-    *("alert", "back", "check", "down", "emoji", "external", "file", "home", "more", "paperclip"),
-    *("participating", "send", "x"),
+    *("alert", "back", "check", "done", "down", "emoji", "external", "file", "home", "mail", "more", "paperclip"),
+    *("participating", "plus", "send", "sound", "x"),
 )
 SYMBOL = re.compile(r'<symbol id="i-([\w-]+)".*?</symbol>', re.DOTALL)
 FACES = 3
@@ -60,6 +61,7 @@ def answer(inbox: Inbox, look: WebsiteSettings, *, team: list[dict[str, Any]], i
         style=style,
         sprite=sprite(),
         is_preview=is_preview,
+        pre_chat=PreChat.of(inbox.channel_settings or {}),
         facts=_facts(inbox, look, locale, words, team, is_preview=is_preview),
     )
     response = make_response(html)
@@ -143,4 +145,13 @@ def _facts(
         "team": team,
         "maxUpload": settings().max_upload_bytes,
         "isPreview": is_preview,
+        "isOneTalk": bool(inbox.lock_to_single_conversation),
+        "reopens": bool(inbox.allow_messages_after_resolved or inbox.lock_to_single_conversation),
+        "preChat": {"fields": _asked(inbox)},
     }
+
+
+def _asked(inbox: Inbox) -> list[dict[str, Any]]:
+    """The fields of the form before the chat, as they are drawn; which of them are left to ask is told with the visit."""
+    shown = {"name", "label", "placeholder", "type", "required", "values", "regex_cue"}
+    return [each.model_dump(mode="json", include=shown) for each in PreChat.of(inbox.channel_settings or {}).asked()]

@@ -7,7 +7,6 @@ from uuid import uuid4
 
 from flask import Blueprint, Response, jsonify, request
 
-from app.actions.pre_chat import left_to_ask
 from app.blueprints.widget import conversations
 from app.blueprints.widget.messages import thread
 from app.blueprints.widget.visitor import Key, Visitor, find_inbox, limit_address, visiting
@@ -52,7 +51,6 @@ def told(visitor: Visitor) -> dict[str, Any]:
         "is_known": session is not None,
         "contact": described(session.contact if session else None),
         "thread": thread(visitor.conversation),
-        "pre_chat": [field.name for field in left_to_ask(visitor.inbox, session.contact if session else None)],
         **conversations.told(visitor),
     }
 
