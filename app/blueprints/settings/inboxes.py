@@ -227,7 +227,7 @@ def look_of(inbox: Inbox) -> WebsiteSettings:
 
 def _write(inbox: Inbox, form: InboxForm) -> None:
     inbox.name = form.name
-    inbox.channel_settings = form.look.model_dump(mode="json")
+    inbox.channel_settings = {**(inbox.channel_settings or {}), **form.look.model_dump(mode="json")}
     inbox.greeting_enabled, inbox.greeting_message = form.greeting_enabled, form.greeting_message or None
     inbox.is_enabled = form.is_enabled
 
