@@ -23,6 +23,11 @@ def write(loaded: Loaded) -> None:
             "agents": [asdict(agent) for agent in loaded.agents],
             "widget_inbox": {"id": loaded.inbox_id, "website_token": loaded.website_token},
             "api_inbox": {"id": loaded.api_inbox_id, "identifier": loaded.api_identifier},
+            "email_inbox": {
+                "id": loaded.email_inbox_id,
+                "address": loaded.email_address,
+                "token": loaded.email_token,
+            },
         }
     )
 

@@ -11,6 +11,7 @@ from sqlalchemy import exists, select
 from app.actions.found import add_person, found_account
 from app.channels.api import ApiCredentials, ApiSettings
 from app.channels.base import Inbound
+from app.channels.email.settings import EmailCredentials, EmailSettings
 from app.channels.web_widget import WebsiteSettings
 from app.demo.story import Customer, Line, Story, Thread, read
 from app.ledger.transaction import system, transaction
@@ -68,6 +69,9 @@ class Loaded:
     website_token: str
     api_inbox_id: int
     api_identifier: str
+    email_inbox_id: int
+    email_address: str
+    email_token: str
 
 
 @dataclass
@@ -101,6 +105,7 @@ def load() -> Loaded:
     with clock.at(began), transaction(stage.account_id):
         token = _open_website(story, stage)
         app = _open_api(stage)
+        mail = _open_mail(stage)
         for customer in story.contacts:
             _welcome(customer, stage)
     for thread in sorted(story.conversations, key=lambda thread: -thread.lines[0][1]):
@@ -114,6 +119,9 @@ def load() -> Loaded:
         website_token=token,
         api_inbox_id=app.id,
         api_identifier=app.address,
+        email_inbox_id=mail.id,
+        email_address=mail.address,
+        email_token=mail.token,
     )
 
 
@@ -163,6 +171,18 @@ def _open_api(stage: Stage) -> Inbox:
     inbox = Inbox(account_id=stage.account_id, name="Fernway app", channel="api", address=crypto.token(18))
     inbox.channel_settings = ApiSettings().model_dump(mode="json")
     inbox.credentials = ApiCredentials().model_dump()
+    db.session.add(inbox)
+    db.session.flush()
+    inbox.set_members(set(stage.people.values()))
+    return inbox
+
+
+def _open_mail(stage: Stage) -> Inbox:
+    """For mails that are handed on; answers go out by Parley's own server, or are kept as files."""
+    inbox = Inbox(account_id=stage.account_id, name="Fernway mail", channel="email", address="hello@fernway.example")
+    inbox.channel_settings = EmailSettings(signature="Fernway, Canal Street 12").model_dump(mode="json")
+    inbox.credentials = EmailCredentials().model_dump(mode="json")
+    inbox.business_name = "Fernway"
     db.session.add(inbox)
     db.session.flush()
     inbox.set_members(set(stage.people.values()))

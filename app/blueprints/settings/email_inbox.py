@@ -199,11 +199,19 @@ def _page(name: str, values: dict[str, Any], wrong: dict[str, str], **more: Any)
 
 
 POSTFIX = """\
+# /usr/local/bin/to-parley, executable; 75 has Postfix try again
+#!/bin/sh
+curl --silent --show-error --fail --max-time 60 \\
+  --header 'Content-Type: message/rfc822' --header "X-Envelope-To: $1" \\
+  --data-binary @- URL || exit 75
+
 # /etc/postfix/master.cf
 parley unix - n n - 10 pipe
-  flags=Rq user=nobody argv=/usr/bin/curl --silent --fail --max-time 60
-  --header Content-Type:message/rfc822 --header X-Envelope-To:${recipient}
-  --data-binary @- URL
+  flags=Rq user=nobody argv=/usr/local/bin/to-parley ${recipient}
 
 # /etc/postfix/transport, then: postmap /etc/postfix/transport
-hello@example.com  parley:"""
+hello@example.com  parley:
+
+# /etc/postfix/main.cf, then: postfix reload
+transport_maps = hash:/etc/postfix/transport
+parley_destination_recipient_limit = 1"""
