@@ -25,7 +25,7 @@ def test_the_preview_follows_the_form_and_the_lines_are_copied(desk: Desk, cast:
     page.get_by_label("Address of the site").fill("fernway.example")
     page.get_by_label("Greeting", exact=True).fill("Need a hand?")
     page.get_by_label("Colour", exact=True).fill("#1c6b4c")
-    page.get_by_label("Left").check()
+    page.get_by_role("radio", name="Left").check()
     shown = page.frame_locator(PREVIEW)
     expect(shown.get_by_role("heading", name="Need a hand?")).to_be_visible()
     expect(shown.locator(".launcher-left")).to_be_visible()
