@@ -19,6 +19,7 @@ from app.models.contact import ContactInbox
 from app.models.conversation import Conversation
 from app.models.inbox import Inbox
 from app.models.message import Message, MessageType
+from app.queries.mail_participants import addresses_in
 from app.queries.mail_recipients import Recipients, chosen, is_own, last_mail, reply_all
 
 MOST_REFERENCES = 20
@@ -91,6 +92,21 @@ def may_answer_automatically(inbox: Inbox, mail: Mail | None, sender: ContactInb
         ),
     )
     return db.session.scalar(lately.limit(1)) is None
+
+
+def may_be_prompted(message: Message) -> bool:
+    """As `may_answer_automatically`, of a mail that stands in its conversation already."""
+    email = message.content_attributes.get("email") or {}
+    mail = Mail(
+        sender=next(iter(addresses_in(email.get("from"))), ""),
+        is_automatic=bool(email.get("is_automatic") or email.get("auto_reply")),
+        is_list=bool(email.get("is_list")),
+    )
+    conversation = message.conversation
+    sender = conversation.contact_inbox
+    if message.sender_contact_id != conversation.contact_id:
+        return False  # who was only named in a mail has not asked us for anything
+    return may_answer_automatically(conversation.inbox, mail, sender)
 
 
 def _answered(message: Message) -> Message | None:

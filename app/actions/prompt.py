@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import ColumnElement, select
 
+from app.actions.mail_out import may_be_prompted
 from app.lib.database import db
 from app.models.conversation import Conversation
 from app.models.message import Message
@@ -33,9 +34,8 @@ def prompt(conversation: Conversation, message: Message) -> None:
 
 
 def _is_automatic(message: Message) -> bool:
-    """Two machines that answer each other never end."""
-    mail = message.content_attributes.get("email")
-    return isinstance(mail, dict) and bool(mail.get("auto_reply"))
+    """Two machines that answer each other would never end: by mail one answer of ours a day is the most (RFC 3834)."""
+    return bool(message.content_attributes.get("email")) and not may_be_prompted(message)
 
 
 def _word_of_hours(conversation: Conversation, message: Message) -> str:

@@ -86,6 +86,8 @@ def ids(message: Message, name: str) -> list[str]:
     """Message-IDs in a header, without their brackets; the latest are kept where there are many."""
     found: list[str] = []
     for value in raws(message, name, 200_000):
+        # Long ids are encoded by some mailers, though they must not be (RFC 2047 §5).
+        value = words(value) if "=?" in value else value
         some = _ID.findall(value) or _BARE_ID.findall(value)
         found += [_SPACE.sub("", tidied(each)) for each in some]
     return list(dict.fromkeys(each for each in found if each))[-MOST_IDS:]

@@ -82,6 +82,7 @@ def _inbound(mail: _Opened, written_by: Address | None) -> Inbound:
     attributes = described(
         root, mail.parts, body, said_at, auto_reply=is_auto, reply=words.reply, html_reply=words.html_reply
     )
+    attributes["email"] |= {"is_automatic": hung.is_automatic, "is_list": hung.is_list}
     return Inbound(
         words.content,
         source_id=f"{hung.message_id}#{key[:16]}" if hung.message_id else key,

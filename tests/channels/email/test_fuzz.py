@@ -97,6 +97,13 @@ HOSTILE = {
     "comments": "<!-- <!-- --!>",
     "blockquotes": "<blockquote type=cite>",
     "gmail quotes": "<div class=gmail_quote>On 1 wrote:",
+    "closings in attributes": "<b title='</b>'><a title='</a>' href=x><div title=\"</div>\">",
+    "closings before": "</b></a></div><b><a href=x><div>",
+    "closings in comments": "<b><!--</b>--><a href=x><!--</a>--><div>",
+    "misnested": "<i><b><u></i></b></u>x",
+    "open quotes": "<b title='",
+    "open comments": "<!--",
+    "open scripts": "<script>",
     "pictures": "<img src=cid:x><img src=http://x>",
 }
 
