@@ -18,12 +18,13 @@ from sqlalchemy import create_engine, inspect, text
 from werkzeug.routing import Rule
 from werkzeug.test import TestResponse
 
+from app.actions.merge import merge
 from app.channels.base import Inbound
 from app.config import Settings
 from app.ledger.transaction import transaction
 from app.lib import storage
 from app.lib.database import db, owner_url
-from app.models import Attachment, ContactNote, Conversation, InboxMember
+from app.models import SYSTEM, Attachment, ContactNote, Conversation, InboxMember, Label, Letter, Suggestion
 from tests.at_the_door import ALICE, BOB, CHARLIE, browser_of
 from tests.cast import Cast, a_contact, a_session
 from tests.programs import a_program
@@ -57,6 +58,11 @@ class Ids:
     uuid: str
     key: str
     inbox_id: int
+    label_id: int
+    letter_id: int
+    merge_id: int
+    message_id: int
+    suggestion_id: int
     user_id: int
 
 
@@ -77,6 +83,11 @@ def furnish(account_id: int, inbox_id: int, user_id: int, *, conversations: int)
     stored = storage.save(picture, filename="wheel.png", limit_bytes=10_000)
     with transaction(account_id):
         contact = a_contact(account_id, f"Customer of {account_id}", avatar_key=stored.key)
+        label = Label.create(account_id, {"title": "wheels"}, by=SYSTEM)
+        merged = merge(contact, a_contact(account_id, "One more"), by=SYSTEM)
+        other = a_contact(account_id, f"Customer of {account_id}")
+        suggestion = Suggestion(account_id=account_id, contact_id=contact.id, other_id=other.id, reason="name")
+        db.session.add(suggestion)
         note = ContactNote(account_id=account_id, contact_id=contact.id, user_id=user_id, content="A note")
         db.session.add(note)
         for _ in range(conversations):
@@ -84,6 +95,9 @@ def furnish(account_id: int, inbox_id: int, user_id: int, *, conversations: int)
         message = conversation.receive(
             Inbound("A wheel", client_id=str(uuid.uuid4()), attachments=[stored]), contact=contact
         )
+        message.content_attributes = {"email": {"html_content": {"full": "<p>A wheel</p>"}}}
+        letter = Letter(account_id=account_id, inbox_id=inbox_id, sender="s", key="k", raw=b"A wheel")
+        db.session.add(letter)
         db.session.flush()
         attachment = db.session.query(Attachment).filter_by(message_id=message.id).one()
         return Ids(
@@ -95,6 +109,11 @@ def furnish(account_id: int, inbox_id: int, user_id: int, *, conversations: int)
             uuid=str(attachment.uuid),
             key=stored.key,
             inbox_id=inbox_id,
+            label_id=label.id,
+            letter_id=letter.id,
+            merge_id=merged.id,
+            message_id=message.id,
+            suggestion_id=suggestion.id,
             user_id=user_id,
         )
 

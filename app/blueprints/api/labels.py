@@ -85,7 +85,7 @@ def of(number: int) -> Response:
 @of_conversation.post("")
 def become(number: int) -> Response:
     """The conversation has these labels from now on, and no others."""
-    form, conversation = TitlesForm.read(), opened(number)
+    conversation, form = opened(number), TitlesForm.read()
     conversation.set_labels(form.labels, by=viewer().actor)
     return jsonify(payload=conversation.label_titles)
 
