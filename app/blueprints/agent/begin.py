@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import uuid
-from typing import Any
 
 from flask import redirect, render_template, request
 from flask.typing import ResponseReturnValue
@@ -42,7 +41,7 @@ class Begun(Addressed):
 
 @door.get("/new")
 def new(contact_id: int) -> str:
-    return _page(opened(contact_id), {"inbox": Wanted.read_query().inbox})
+    return _page(opened(contact_id), inbox_id=Wanted.read_query().inbox or 0)
 
 
 @door.post("")
@@ -67,7 +66,8 @@ def create(contact_id: int) -> ResponseReturnValue:
             )
             forget_unused(files, message)
     except Invalid as refused:
-        return _page(contact, request.form, refused), 422
+        inbox_id = request.form.get("inbox", 0, type=int)
+        return _page(contact, inbox_id=inbox_id, refused=refused), 422
     conversation = message.conversation
     if conversation.assignee_id is None:
         conversation.assign(viewer().membership, by=viewer().actor)
@@ -81,13 +81,14 @@ def _chosen(contact: Contact, inbox_id: int) -> Inbox:
     return found
 
 
-def _page(contact: Contact, typed: Any, refused: Invalid | None = None) -> str:
+def _page(contact: Contact, *, inbox_id: int, refused: Invalid | None = None) -> str:
     to = request.form.getlist("to_emails")[:50] or ([contact.email] if contact.email else [])
     return render_template(
         "conversations/new.html",
         contact=contact,
         inboxes=reachable(contact, viewer().membership),
-        typed=typed,
+        inbox_id=inbox_id,
+        typed={name: request.form.get(name, "") for name in ("subject", "content")},
         client_id=str(uuid.uuid4()),
         errors=refused.fields if refused else {},
         recipients=Suggested(

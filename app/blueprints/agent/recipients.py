@@ -9,7 +9,6 @@ from app.blueprints.agent.opened import PREFIX, opened
 from app.blueprints.agent.suggested import suggested
 from app.blueprints.forms import Form
 from app.blueprints.guards import Door, member
-from app.errors import NotFound
 
 door = Door("recipients", __name__, guard=member, url_prefix=f"{PREFIX}/recipients")
 
@@ -23,8 +22,6 @@ class Wanted(Form):
 @door.get("")
 def show(number: int) -> str:
     wanted, conversation = Wanted.read_query(), opened(number)
-    if not conversation.inbox.abilities.is_mail:
-        raise NotFound
     answered = conversation.message(wanted.answer) if wanted.answer else None
     path = f"/accounts/{conversation.account_id}/conversations/{conversation.display_id}"
     return render_template(
