@@ -15,7 +15,7 @@ from app.models import Contact, Conversation, Label
 from app.models.actor import SYSTEM
 from tests.browser.test_widget import Widget, visit, website
 from tests.browser.website import Website
-from tests.cast import Cast
+from tests.cast import Cast, bob
 
 __all__ = ["visit", "website"]
 
@@ -174,6 +174,20 @@ def test_attributes_and_labels_reach_the_conversation(visit: Callable[..., Widge
         conversation = db.session.query(Conversation).one()
         assert conversation.label_titles == ["club"]
         assert conversation.custom_attributes == {"order": 7}
+
+
+def test_a_choice_is_told_to_the_page(visit: Callable[..., Widget], cast: Cast) -> None:
+    widget = visit().write("Hello")
+    items = [{"title": "Red", "value": "r"}, {"title": "Blue", "value": "b"}]
+    with transaction(cast.account_id):
+        db.session.query(Conversation).one().reply(
+            "Which?", by=bob(cast).actor, content_type="input_select", content_attributes={"items": items}
+        )
+    [arrived] = heard(widget, "chatwoot:on-message")
+    assert "Which?" in str(arrived)
+    widget.frame.get_by_role("button", name="Blue").click()
+    assert heard(widget, "parley:postback") == [{"payload": "b", "text": "Blue"}]
+    assert "submitted_values" in str(heard(widget, "chatwoot:on-message", 2)[1])
 
 
 def test_the_chat_stays_when_the_page_is_changed_for_another(visit: Callable[..., Widget]) -> None:

@@ -23,7 +23,7 @@ PAGE = """<!doctype html>
 <script nonce="page">
 window.heard = [];
 ["parley", "chatwoot"].forEach(function (name) {
-  ["ready", "error", "on-message", "on-start-conversation", "opened", "closed"].forEach(function (event) {
+  ["ready", "error", "on-message", "on-start-conversation", "postback", "opened", "closed"].forEach(function (event) {
     window.addEventListener(name + ":" + event, function (told) { window.heard.push([name + ":" + event, told.detail || null]); });
   });
 });

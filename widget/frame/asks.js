@@ -13,7 +13,7 @@ list.addEventListener("click", event => {
   if (!pressed) return
   const value = pressed.dataset.answer
   const group = pressed.closest("[data-ask]")
-  if (pressed.classList.contains("product-button")) tell("postback", { payload: value, text: pressed.textContent.trim() })
+  tell("postback", { payload: value, text: pressed.textContent.trim() })
   answer(group, { submitted_values: [{ title: pressed.textContent.trim(), value }] })
 })
 
