@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import func, update
+from sqlalchemy import func, inspect, update
 from sqlalchemy.dialects.postgresql import insert
 
 from app.actions.merge import ATTRIBUTES, forget_loaded, hold, hold_merges, tell_of
@@ -93,7 +93,8 @@ def without(now: dict[str, Any], before: dict[str, Any], after: dict[str, Any]) 
 
 
 def _restored(kept: Merge) -> Contact:
-    values = dict(kept.snapshot)
+    columns = {each.key for each in inspect(Contact).column_attrs}
+    values = {name: value for name, value in kept.snapshot.items() if name in columns}
     for name in HOURS:
         values[name] = datetime.fromisoformat(values[name]) if values.get(name) else None
     for field in UNIQUE:

@@ -54,7 +54,11 @@ def page(account_id: int, *, who: Who = Who.KNOWN, sort: Sort = Sort.RECENT, wor
         ids = search.contact_ids(words, 200)
         found = {
             c.id: c
-            for c in db.session.scalars(select(Contact).where(Contact.account_id == account_id, Contact.id.in_(ids)))
+            for c in db.session.scalars(
+                select(Contact).where(
+                    Contact.account_id == account_id, Contact.id.in_(ids), Contact.deleted_at.is_(None)
+                )
+            )
         }
         return Page([found[each] for each in ids if each in found])
     query = select(Contact).where(Contact.account_id == account_id, Contact.deleted_at.is_(None))
