@@ -35,7 +35,13 @@ LOCALES = {
     "fr": "Français",
     "es": "Español",
     "pt": "Português",
+    "it": "Italiano",
+    "nl": "Nederlands",
+    "pl": "Polski",
+    "tr": "Türkçe",
     "ar": "العربية",
+    "he": "עברית",
+    "ja": "日本語",
 }
 
 
