@@ -25,6 +25,7 @@ def install(app: Flask, settings: Settings) -> None:
     assets.register(app)
     app.after_request(squeeze)
     Htmx(app)
+    app.jinja_env.template_class = markup.SharedTemplate
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.jinja_env.globals.update(
         **markup.GLOBALS,

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import unicodedata
+from functools import lru_cache
 
 HUES = 8
 
 
+@lru_cache(maxsize=4096)
 def initials(name: str | None) -> str:
     """
     Return one or two capitals for a name: of its first and last words, or "" when it holds no letter.
@@ -21,7 +23,12 @@ def initials(name: str | None) -> str:
 
 def hue(key: object) -> int:
     """Return 1 to 8 for an id or name: the same for the same key, in every process and for ever."""
-    digest = hashlib.blake2b(str(key).encode("utf-8", "surrogatepass"), digest_size=4).digest()
+    return _hue(str(key))
+
+
+@lru_cache(maxsize=4096)
+def _hue(key: str) -> int:
+    digest = hashlib.blake2b(key.encode("utf-8", "surrogatepass"), digest_size=4).digest()
     return int.from_bytes(digest, "big") % HUES + 1
 
 
