@@ -35,7 +35,7 @@ def meet_person(inbox: Inbox, person: Person) -> ContactInbox:
     What does not fit (a number that is none) is passed over, as is what belongs to somebody else.
     """
     db.session.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(person.source_id, inbox.id))))
-    if session := session_of(inbox, person.source_id):
+    if session := session_of(inbox, person.source_id, hold=True):
         _fill_in(session.contact, person)
         return session
     said = _said(person)
@@ -82,9 +82,9 @@ def _fill_in(contact: Contact, person: Person) -> None:
         record("contact.updated", contact, by=contact.actor)
 
 
-def session_of(inbox: Inbox, source_id: str) -> ContactInbox | None:
-    """Their session, if they have ever written or been named."""
-    return db.session.scalar(
+def session_of(inbox: Inbox, source_id: str, *, hold: bool = False) -> ContactInbox | None:
+    """Their session, if they have ever written or been named; `hold` keeps it until the transaction ends."""
+    found = (
         select(ContactInbox)
         .where(
             ContactInbox.account_id == inbox.account_id,
@@ -93,6 +93,12 @@ def session_of(inbox: Inbox, source_id: str) -> ContactInbox | None:
         )
         .options(joinedload(ContactInbox.contact))
     )
+    if hold:
+        found = found.with_for_update(of=ContactInbox).execution_options(populate_existing=True)
+    session = db.session.scalar(found)
+    if hold and session is not None:
+        session.is_held()
+    return session
 
 
 def _begin(inbox: Inbox, source_id: str, known: dict[str, str]) -> ContactInbox:

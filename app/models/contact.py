@@ -239,10 +239,13 @@ class ContactInbox(Stamped, Model):
 
     def hold(self) -> None:
         """Keep the row until the transaction ends: of two first words of a customer, one waits for the other."""
-        held: set[Any] = db.session().info.setdefault("locked", set())
-        if (type(self), self.id) not in held:
+        if (type(self), self.id) not in db.session().info.get("locked", ()):
             db.session.refresh(self, with_for_update={"of": type(self)})
-            held.add((type(self), self.id))
+            self.is_held()
+
+    def is_held(self) -> None:
+        """It was read for update."""
+        db.session().info.setdefault("locked", set()).add((type(self), self.id))
 
     @classmethod
     def begin(cls, contact: Contact, inbox: Inbox, source_id: str | None = None) -> ContactInbox:

@@ -48,6 +48,8 @@ class Startable:
         )
         db.session.add(conversation)
         db.session.flush()
+        # Nobody else knows of it yet.
+        db.session().info.setdefault("locked", set()).add(conversation.id)
         record("conversation.created", conversation, by=by or session.contact.actor)
         return conversation
 

@@ -51,7 +51,7 @@ class Talkative:
 
     def lock(self) -> None:
         """Hold the row until the transaction ends, with its newest values."""
-        locked: set[int] = db.session().info.setdefault("locked", set())
+        locked: set[Any] = db.session().info.setdefault("locked", set())
         if self.id not in locked:
             db.session.flush()
             # Of the row alone: what is joined to it may be absent, and stays free.
@@ -244,6 +244,8 @@ class Talkative:
 
     def _said_in_the_last_minute(self) -> int:
         """Whether the message MAX_PER_MINUTE back is younger than a minute: one row read, however long the thread."""
+        if self.last_sequence < MAX_PER_MINUTE:
+            return 0
         at = db.session.scalar(
             select(Message.created_at).where(
                 Message.account_id == self.account_id,
