@@ -40,6 +40,17 @@ def changed_since(conversation: Conversation, version: int) -> Sequence[Message]
     ).all()
 
 
+def from_on(message: Message) -> Sequence[Message]:
+    """It, and what was said since: the inbox may have answered by itself at once."""
+    return db.session.scalars(
+        select(Message)
+        .where(*_readable(message.conversation), Message.sequence >= message.sequence)
+        .order_by(Message.sequence)
+        .limit(PAGE)
+        .options(*shown())
+    ).all()
+
+
 def is_first(conversation: Conversation, message: Message) -> bool:
     """Whether nothing stands before it."""
     earlier = select(Message.id).where(*_readable(conversation), Message.sequence < message.sequence).limit(1)

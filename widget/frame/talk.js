@@ -71,10 +71,9 @@ export function joined(told, isHere) {
     tell("started")
   }
   state.status = told.status
-  put(told.html)
   drawFoot()
   if (!isListed(told.conversation)) refreshTalks(tellUnread)
-  tellUnread()
+  came(put(told.html))
 }
 
 // How the shown conversation stands, as the line tells it.

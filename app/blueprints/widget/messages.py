@@ -126,7 +126,7 @@ def create() -> Response:
         forget_unused(files, message)
         if message.sequence == 1:
             note_on(message.conversation, answers)
-        return jsonify(html=drawn([message]), **_state(message.conversation))
+        return jsonify(html=drawn(visitor_thread.from_on(message)), **_state(message.conversation))
 
 
 @blueprint.post("/typing")
