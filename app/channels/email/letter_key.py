@@ -7,9 +7,9 @@ from hashlib import sha256
 
 from app.channels.email import headers
 from app.channels.email.charsets import decoded
-from app.channels.email.parts import BROKEN, leaves, taken_apart
+from app.channels.email.parts import BROKEN, Node, leaves, taken_apart
 
-_SPACE = re.compile(r"\s+")
+_SPACE = re.compile(rb"\s+")
 
 
 def letter_key(raw: bytes) -> str:
@@ -17,23 +17,29 @@ def letter_key(raw: bytes) -> str:
     for travelling; not from the headers that servers add on the way.
     """
     try:
-        return _key(raw)
+        return key_of(taken_apart(raw), raw)
     except BROKEN:
         return sha256(raw).hexdigest()
 
 
-def _key(raw: bytes) -> str:
-    root = taken_apart(raw)
+def key_of(root: Node, raw: bytes) -> str:
+    """As `letter_key`, of a mail that is taken apart already."""
     if root.is_cut:
-        return sha256(raw.partition(b"\r\n\r\n")[2] or raw).hexdigest()
+        body = raw.replace(b"\r\n", b"\n").partition(b"\n\n")[2].strip()
+        return sha256(body or raw).hexdigest()
     sender = headers.person(root, "From")
     digest = sha256()
-    for said in (headers.raw(root, "Message-ID"), headers.raw(root, "Date"), sender.email if sender else ""):
+    named = headers.raw(root, "Message-ID")
+    # Without an id, mails of one program may differ in their subject alone.
+    others = () if named else (headers.text(root, "Subject"), *(each.email for each in headers.people(root, "To")))
+    for said in (named, headers.raw(root, "Date"), sender.email if sender else "", *others):
         digest.update(said.encode("utf-8", "replace") + b"\n")
     for part in leaves(root):
         content = part.content
         if part.kind.startswith("text/"):
-            # Servers fold lines and change the charset's label, but not the words.
-            content = _SPACE.sub(" ", decoded(content, part.charset)).strip().encode()
+            content = decoded(content, part.charset).encode()
+        if part.kind.startswith("text/") or not part.is_base64:
+            # Servers fold lines, end them otherwise and change the charset's label, but not the words.
+            content = _SPACE.sub(b" ", content)
         digest.update(sha256(part.kind.encode() + b"\n" + content.strip()).digest())
     return digest.hexdigest()

@@ -12,9 +12,11 @@ from app.channels.email.parts import BROKEN, Node, Part
 _SMIME = frozenset({"application/pkcs7-mime", "application/x-pkcs7-mime"})
 
 
-def notes(root: Node, parts: Sequence[Part], body: Body) -> list[str]:
+def notes(root: Node, parts: Sequence[Part], body: Body, *, is_whole: bool) -> list[str]:
     found = [invitation.line_of(decoded(part.content[:200_000], part.charset or "utf-8")) for part in _calendars(parts)]
-    if root.is_cut:
+    if not is_whole:
+        found.append("(Only the beginning of this mail is here: it is too large to be fetched whole.)")
+    elif root.is_cut:
         found.append("(This mail is too large or too deep to be taken apart: it is attached whole.)")
     if any(part.kind == "application/pgp-encrypted" for part in parts):
         found.append("(This mail is encrypted with PGP: its text can only be read where the key is.)")

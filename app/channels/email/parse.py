@@ -36,21 +36,23 @@ class _Opened:
     parts: Sequence[Part]
     own: frozenset[str]
     envelope_to: Sequence[str]
+    is_whole: bool
 
     def is_own(self, email: str) -> bool:
         local, _, domain = email.rpartition("@")
         return email in self.own or f"{local.partition('+')[0]}@{domain}" in self.own
 
 
-def parse(raw: bytes, *, own: Iterable[str] = (), envelope_to: Iterable[str] = ()) -> list[Fact]:
+def parse(raw: bytes, *, own: Iterable[str] = (), envelope_to: Iterable[str] = (), is_whole: bool = True) -> list[Fact]:
     """What the mail `raw` says. `own` are the addresses of the inbox it came to, `envelope_to` those that the transport
-    named beside the mail. Never raises: what cannot be read is told as that.
+    named beside the mail; without `is_whole` only its beginning was fetched. Never raises: what cannot be read is told
+    as that.
     """
     try:
         root = taken_apart(raw)
         ours = frozenset(each.strip().lower() for each in own)
         to = [each.strip().lower() for each in envelope_to]
-        return _said(_Opened(raw, root, list(leaves(root)), ours, to))
+        return _said(_Opened(raw, root, list(leaves(root)), ours, to, is_whole))
     except BROKEN:
         return [
             Unsupported("a mail that cannot be read", Person(UNKNOWN, "Unknown sender"), letter_key.letter_key(raw))
@@ -76,7 +78,7 @@ def _inbound(mail: _Opened, written_by: Address | None) -> Inbound:
     files = enclosures(mail.parts, body, root)
     hung = _mail(mail, written_by, sender)
     words = _words(mail, body, hung.subject)
-    key = letter_key.letter_key(mail.raw)
+    key = letter_key.key_of(mail.root, mail.raw)
     said_at = headers.date(root, clock.now())
     is_auto = automatic.is_auto_reply(root)
     attributes = described(
@@ -154,7 +156,7 @@ class _Words:
 
 
 def _words(mail: _Opened, body: Body, subject: str) -> _Words:
-    above = "\n".join(notes(mail.root, mail.parts, body))
+    above = "\n".join(notes(mail.root, mail.parts, body, is_whole=mail.is_whole))
     text = body.text.strip()
     is_forward = bool(_FORWARD.match(subject))
     html_reply = html_quotes.without_quotes(body.html) if body.html and not is_forward else None
@@ -187,7 +189,7 @@ def _is_forged(root: Node) -> bool:
 def _echo(mail: _Opened, customer: Address) -> Echo:
     body = body_of(mail.root, mail.parts)
     hung = _mail(mail, _written_by(mail.root), Person(customer.email))
-    key = letter_key.letter_key(mail.raw)
+    key = letter_key.key_of(mail.root, mail.raw)
     return Echo(
         recipient=Person(customer.email, customer.name or customer.email.partition("@")[0], email=customer.email),
         content=_words(mail, body, headers.text(mail.root, "Subject")).processed,

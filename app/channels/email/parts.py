@@ -23,7 +23,7 @@ HEAD = 512 * 1024
 BROKEN = (ValueError, LookupError, TypeError, AttributeError, AssertionError, RecursionError, MessageError, BadBase64)
 
 _MULTIPART = re.compile(rb"^content-type:\s*multipart/", re.IGNORECASE | re.MULTILINE)
-_BOUNDARY = re.compile(r"^--(\S.{0,200}?)\s*\n(?=content-[a-z-]+\s*:)", re.IGNORECASE | re.MULTILINE)
+_BOUNDARY = re.compile(rb"^--(\S.{0,200}?)\s*\n(?=content-[a-z-]+\s*:)", re.IGNORECASE | re.MULTILINE)
 _TYPE = re.compile(r"[a-z0-9!#$&^_.+-]{1,80}/[a-z0-9!#$&^_.+-]{1,80}")
 _SUFFIXES = {
     "message/rfc822": ".eml",
@@ -78,8 +78,7 @@ class Node(Message):
 
     @property
     def children(self) -> list[Node]:
-        below = self.get_payload()
-        return [each for each in below if isinstance(each, Node)] if isinstance(below, list) else []
+        return [each for each in self.get_payload() if isinstance(each, Node)] if self.is_multipart() else []
 
 
 @dataclass(frozen=True)
@@ -129,6 +128,10 @@ class Part:
             return None
 
     @property
+    def is_base64(self) -> bool:
+        return headers.raw(self.node, "Content-Transfer-Encoding", 100).lower() == "base64"
+
+    @property
     def content(self) -> bytes:
         return content_of(self.node)
 
@@ -150,13 +153,12 @@ def _read(raw: bytes) -> Node:
 
 def _mended(root: Node) -> Node:
     """A mail whose boundary is missing or wrong: the first line that looks like one is taken for it."""
-    body = root.get_payload()
-    found = _BOUNDARY.search(body) if isinstance(body, str) else None
-    if found is None or not isinstance(body, str):
+    body = content_of(root)
+    found = _BOUNDARY.search(body)
+    if found is None:
         return root
-    boundary = found[1].encode("utf-8", "surrogateescape").replace(b'"', b"")
-    head = b'Content-Type: multipart/mixed; boundary="' + boundary + b'"\n\n'
-    mended = _read(head + body.encode("utf-8", "surrogateescape"))
+    head = b'Content-Type: multipart/mixed; boundary="' + found[1].replace(b'"', b"") + b'"\n\n'
+    mended = _read(head + body)
     root.set_payload(mended.get_payload())
     return root
 
@@ -175,15 +177,12 @@ def leaves(root: Node) -> Iterator[Part]:
 
 
 def content_of(node: Node) -> bytes:
-    """A part's bytes, unpacked from their transfer encoding; as they stand where that is broken."""
+    """A part's bytes, unpacked from their transfer encoding."""
     try:
         unpacked = node.get_payload(decode=True)
     except BROKEN:
         unpacked = None
-    if isinstance(unpacked, bytes):
-        return unpacked
-    stands = node.get_payload()
-    return stands.encode("utf-8", "surrogateescape") if isinstance(stands, str) else b""
+    return unpacked if isinstance(unpacked, bytes) else b""
 
 
 def part_of(raw: bytes, ref: Mapping[str, Any]) -> tuple[bytes, str]:
