@@ -88,6 +88,7 @@ class Email(Channel):
             envelope.raw,
             own=self.own_addresses,
             envelope_to=[str(each) for each in to] if isinstance(to, list) else (),
+            is_whole=not envelope.payload.get("too_large"),
         )
 
     def fetch(self, ref: Mapping[str, Any], envelope: Envelope | None, into: BinaryIO, limit_bytes: int) -> str:
