@@ -82,6 +82,9 @@ def test_hostile_attributes_of_a_channel_are_words_only(bob: FlaskClient, cast: 
         a_file(message, "audio", storage_key="none", meta=meta)
         a_file(message, "contact", fallback_title="<b>Anna</b>", meta=meta | {"email": {"a": 1}})
         a_file(message, "location", fallback_title="<b>there</b>")
+        for bare in ("audio", "contact", "video", "location", "image", "share"):
+            a_file(message, bare, storage_key="none")
+            a_file(message, bare, meta={"phones": {"a": 1}, "waveform": {"a": 1}}, external_url="javascript:alert(1)")
         came(
             talk,
             "a mail",
@@ -90,6 +93,7 @@ def test_hostile_attributes_of_a_channel_are_words_only(bob: FlaskClient, cast: 
         )
         came(talk, "a mail", content_type="incoming_email", content_attributes={"email": ["no", "mapping"]})
     page = bob.get(path(cast)).text
+    assert "javascript:" not in page
     for markup in ("<script>x", "<script>alert", "<img src=x", "<b>Anna", "<b>there"):
         assert markup not in page
 

@@ -69,6 +69,7 @@ customElements.define("recipient-field", class extends HTMLElement {
     const found = addresses(event.clipboardData?.getData("text/plain") ?? "")
     if (event.target !== this.input || !found.length) return
     event.preventDefault()
+    this.input.setRangeText("")
     this.add(found)
   }
 
