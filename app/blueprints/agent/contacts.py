@@ -76,7 +76,11 @@ def create() -> ResponseReturnValue:
 def show(contact_id: int) -> ResponseReturnValue:
     """A whole page; when htmx asks, the pieces of it that change. One who was merged is found where they are now."""
     contact = db.session.get(Contact, (viewer().account.id, contact_id))
-    if contact is None and "HX-Request" not in request.headers and (now := Contact.now(viewer().account.id, contact_id)):
+    if (
+        contact is None
+        and "HX-Request" not in request.headers
+        and (now := Contact.now(viewer().account.id, contact_id))
+    ):
         return redirect(f"/accounts/{viewer().account.id}/contacts/{now}", 303)
     screen = "contacts/show.stream.html" if "HX-Request" in request.headers else "contacts/show.html"
     return render_template(screen, **whole(opened(contact_id)))
