@@ -104,9 +104,9 @@ def test_what_could_not_be_sent_stays_and_is_one_message_when_tried_again(
     # The server gets it, and the answer is lost.
     page.route("**/messages", lose)
     page.locator("#composer-text").fill("Are you still there?")
-    page.keyboard.press("Control+Enter")
+    with page.expect_event("requestfailed", lambda request: request.url.endswith("/messages")):
+        page.keyboard.press("Control+Enter")
     expect(page.locator(".message-out .bubble")).to_have_text(["Are you still there?"])
-    page.wait_for_timeout(500)
     page.unroute("**/messages")
     page.context.set_offline(True)
     page.locator("#composer-text").fill("Written on a train")

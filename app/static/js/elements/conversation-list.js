@@ -1,13 +1,13 @@
 // <conversation-list> keeps the list as the server would write it now: rows that are pushed take the place of the same row, are seated by
 // what the list is sorted by, or dropped when they do not belong; more are fetched where it ends; what is counted follows.
 
-import { emit, make } from "../lib/dom.js"
-import { draft } from "../lib/drafts.js"
-import { ask, desk, home, me, nameMe } from "../lib/inbox.js"
+import { emit } from "../lib/dom.js"
+import { ask, desk, home, nameMe } from "../lib/inbox.js"
+import { belongs, compare } from "../lib/listing.js"
+import { dressText } from "../lib/row-text.js"
 
 const PAUSE = 1_000
 const STILL = 1_500
-const SORTS = { activity: ["activity"], created: ["created"], priority: ["rank", "activity"], waiting: ["waiting"] }
 
 customElements.define("conversation-list", class extends HTMLElement {
   #leaving = new AbortController()
@@ -108,7 +108,7 @@ customElements.define("conversation-list", class extends HTMLElement {
     const same = this.all.find(other => other !== row && other.id === row.id)
     if (same && Number(same.dataset.version) > Number(row.dataset.version)) return row.remove()
     this.#note(row)
-    if (!this.#belongs(row)) return this.#drop(row, same)
+    if (!belongs(this.dataset, row.dataset)) return this.#drop(row, same)
     if (this.#isHeld) {
       if (same) same.replaceWith(row)
       else this.#wait(row)
@@ -158,29 +158,11 @@ customElements.define("conversation-list", class extends HTMLElement {
 
   #seat(row, same) {
     const others = this.all.filter(other => other !== row && other !== same)
-    const next = others.find(other => this.#compare(row, other) < 0)
+    const next = others.find(other => compare(this.dataset, row.dataset, other.dataset) < 0)
     same?.remove()
     // One that belongs behind what is loaded comes with the page it is on.
     if (!next && this.after && others.length && !this.#isAsking) return row.remove()
     if (row.nextElementSibling !== (next ?? null) || row.parentNode !== this.rows) this.rows.insertBefore(row, next ?? null)
-  }
-
-  #compare(a, b) {
-    const down = this.dataset.order === "newest" ? -1 : 1
-    for (const key of [...SORTS[this.dataset.sort], "id"]) {
-      const [left, right] = [a.dataset[key], b.dataset[key]]
-      if (left === right) continue
-      // Who waits for nothing comes last, whatever the order.
-      if (left === "" || right === "") return left === "" ? 1 : -1
-      return (Number(left) - Number(right)) * down
-    }
-    return 0
-  }
-
-  #belongs({ dataset: { status, assignee, inbox } }) {
-    const { view } = this.dataset
-    if (status !== this.dataset.status || (this.dataset.inbox && inbox !== this.dataset.inbox)) return false
-    return view === "all" || (view === "mine" ? assignee === me() : assignee === "")
   }
 
   // Remembers what a row said, tells of a new message, and has the counts follow when it moved from one to another.
@@ -211,25 +193,10 @@ customElements.define("conversation-list", class extends HTMLElement {
       article.classList.toggle("is-selected", row === selected)
       if (row === selected) link(row).setAttribute("aria-current", "true")
       else link(row).removeAttribute("aria-current")
-      this.#dressText(row, row === selected)
+      dressText(row, { isSelected: row === selected, isTyping: this.#typing.has(row.id.slice(4)) })
     }
     nameMe(this.rows)
     this.#title()
-  }
-
-  #dressText(row, isSelected) {
-    const uuid = row.id.slice(4)
-    const text = row.querySelector(".conversation-text:not([data-dressed])")
-    const words = isSelected ? "" : draft(uuid)
-    const typing = this.#typing.get(uuid)
-    const wanted = typing ? "typing" : words ? `draft ${words}` : ""
-    if ((row.dataset.dress ?? "") === wanted) return
-    row.querySelectorAll("[data-dressed]").forEach(old => old.remove())
-    row.dataset.dress = wanted
-    if (!wanted) delete row.dataset.dress
-    text.hidden = Boolean(wanted) && !typing
-    if (typing) text.prepend(make("span", { class: "conversation-typing", "data-dressed": true }, "Typing ", dots()), make("br", { "data-dressed": true }))
-    else if (words) text.before(make("p", { class: "conversation-text", "data-dressed": true, dir: "auto" }, make("span", { class: "conversation-draft" }, "Draft"), ` ${words.slice(0, 200)}`))
   }
 
   #types({ conversation, who, on, private: isPrivate }) {
@@ -276,8 +243,4 @@ customElements.define("conversation-list", class extends HTMLElement {
 
 function link(row) {
   return row.querySelector(".conversation-name")
-}
-
-function dots() {
-  return make("span", { class: "typing-dots", "aria-hidden": "true" }, make("i"), make("i"), make("i"))
 }
