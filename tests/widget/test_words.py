@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from app.blueprints.widget.words import FOLDER, words_in
 from app.channels.web_widget import LOCALES, ReplyTime
+from app.channels.widget_words import FOLDER, words_in
 
 ROOT = Path(__file__).resolve().parents[2]
 BLANK = re.compile(r"\{(\w+)\}")

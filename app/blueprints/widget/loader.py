@@ -7,8 +7,8 @@ from typing import cast
 from flask import Blueprint, Response, current_app, jsonify, request
 
 from app.blueprints.widget.visitor import find_inbox
-from app.blueprints.widget.words import direction, words_in
 from app.channels.web_widget import WebsiteSettings
+from app.channels.widget_words import direction, words_in
 from app.config import settings
 from app.lib.assets import Assets
 

@@ -14,9 +14,9 @@ from markupsafe import Markup
 
 from app.blueprints.frame import CSP
 from app.blueprints.widget.visitor import find_inbox
-from app.blueprints.widget.words import direction, words_in
 from app.channels.pre_chat import PreChat
 from app.channels.web_widget import WebsiteSettings
+from app.channels.widget_words import direction, words_in
 from app.config import settings
 from app.ledger.transaction import transaction
 from app.lib.assets import Assets

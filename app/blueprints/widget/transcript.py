@@ -9,7 +9,7 @@ from app.actions.identify import Person, identify
 from app.actions.send_mail import post
 from app.blueprints.forms import Form
 from app.blueprints.widget.visitor import Key, Visitor, limit_address, limit_session, visiting
-from app.blueprints.widget.words import direction, words_in
+from app.channels.widget_words import direction, words_in
 from app.errors import Invalid, NotFound
 from app.lib import address, crypto, throttle
 from app.models.contact import ContactInbox
