@@ -20,7 +20,8 @@ from app.models.inbox import Inbox
 from app.models.mail_reference import MailReference
 from app.models.message import Message, MessageType
 from app.models.message_part import MessagePart
-from app.queries.mail_participants import takes_part
+from app.queries.mail_participants import participants, takes_part
+from app.queries.mail_recipients import is_own
 
 MOST_IDS = 50
 MOST_REMEMBERED = 12
@@ -52,7 +53,7 @@ def place(inbox: Inbox, session: ContactInbox, mail: Mail) -> tuple[Conversation
     """
     strangers_to: Conversation | None = None
     for candidate in _candidates(inbox, mail):
-        if takes_part(session, candidate.conversation):
+        if takes_part(session, candidate.conversation) and _speaks_there(session, mail, candidate.conversation):
             return candidate.conversation, {}
         if candidate.is_sure and strangers_to is None:
             strangers_to = candidate.conversation
@@ -63,6 +64,17 @@ def place(inbox: Inbox, session: ContactInbox, mail: Mail) -> tuple[Conversation
         why = f"{session.source_id} wrote conversation #{similar.display_id} under the same subject."
         return None, _suggestion(similar, why)
     return None, {}
+
+
+def _speaks_there(session: ContactInbox, mail: Mail, conversation: Conversation) -> bool:
+    """Whether who wrote the mail may speak as whom it is to be answered to: anybody can write any address into Reply-To."""
+    author, answered = mail.sender.lower(), session.source_id.lower()
+    return (
+        author in ("", answered)
+        or author.rpartition("@")[2] == answered.rpartition("@")[2]
+        or is_own(author, conversation.inbox)
+        or author in participants(conversation)
+    )
 
 
 def remember(message: Message, mail: Mail) -> None:
@@ -133,10 +145,10 @@ def _named(inbox: Inbox, uuid: UUID) -> Conversation | None:
 def _known(inbox: Inbox, ids: list[str]) -> Iterator[_Candidate]:
     found = _by_id(inbox, ids) if ids else {}
     for header_id in ids:
-        for conversation_id, is_own in found.get(header_id, []):
+        for conversation_id, is_its_own in found.get(header_id, []):
             conversation = db.session.get(Conversation, (inbox.account_id, conversation_id))
             if conversation is not None:
-                yield _Candidate(conversation, is_sure=is_own)
+                yield _Candidate(conversation, is_sure=is_its_own)
 
 
 def _by_id(inbox: Inbox, ids: Iterable[str]) -> dict[str, list[tuple[int, bool]]]:
@@ -158,8 +170,8 @@ def _by_id(inbox: Inbox, ids: Iterable[str]) -> dict[str, list[tuple[int, bool]]
         .limit(500)
     )
     found: dict[str, list[tuple[int, bool]]] = {}
-    for header_id, conversation_id, is_own in rows:
-        found.setdefault(header_id, []).append((conversation_id, bool(is_own)))
+    for header_id, conversation_id, is_its_own in rows:
+        found.setdefault(header_id, []).append((conversation_id, bool(is_its_own)))
     for header_id, conversation_id in _sent(inbox, wanted):
         found.setdefault(header_id, []).insert(0, (conversation_id, True))
     return found

@@ -184,6 +184,14 @@ SHAPES: dict[str, tuple[list[Step], str]] = {
         [M("dana"), us(0), M("dana", irt=1, headers={"Reply-To": "dana@work.example"})],
         "A A B?",
     ),
+    "a stranger who asks for answers to the customer": (
+        [M("dana"), us(0), M("eve", irt=1, headers={"Reply-To": "dana@home.example"})],
+        "A A B?",
+    ),
+    "answers to another address of the same house": (
+        [M("dana", cc="team@home.example"), us(0), M("dana", irt=1, headers={"Reply-To": "team@home.example"})],
+        "A A A",
+    ),
     "references that are cut in the middle": ([M("dana"), us(0), us(0), M("dana", refs=["<", 2])], "A A A A"),
     "references to two threads of two people": ([M("dana"), M("lev"), M("dana", refs=[0, 1])], "A B A"),
     "a loop of references": (

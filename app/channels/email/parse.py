@@ -142,7 +142,15 @@ def _sender(mail: _Opened, written_by: Address | None) -> Person:
         return Person(UNKNOWN, "Unknown sender", proof="typed")
     name = chosen.name or (written_by.name if written_by else "") or chosen.email.partition("@")[0]
     email = chosen.email if headers.is_address(chosen.email) else ""
-    return Person(chosen.email[:254], name[: headers.LONGEST_NAME], email=email)
+    is_theirs = written_by is not None and _domain(chosen) == _domain(written_by) and not _is_forged(mail.root)
+    # Anybody can write any address into Reply-To: only who writes from there shows that it is theirs.
+    return Person(
+        chosen.email[:254], name[: headers.LONGEST_NAME], email=email, proof="reply" if is_theirs else "typed"
+    )
+
+
+def _domain(address: Address) -> str:
+    return address.email.rpartition("@")[2]
 
 
 @dataclass(frozen=True)

@@ -66,6 +66,24 @@ def test_every_part_is_shown_or_listed(case: str) -> None:
         assert "\0" not in fact.content
 
 
+@pytest.mark.parametrize(
+    ("case", "proof"),
+    [
+        ("gmail_plain_and_html", "reply"),
+        ("yahoo_reply", "reply"),
+        ("contact_form_from_ourselves", "typed"),
+        ("mailing_list_post", "typed"),
+        ("forged_as_ourselves", "typed"),
+        ("no_from", "typed"),
+    ],
+)
+def test_an_address_is_proven_by_writing_from_it(case: str, proof: str) -> None:
+    (fact,) = parse(raw(case), own=OWN)
+    assert isinstance(fact, Inbound)
+    assert fact.sender is not None
+    assert fact.sender.proof == proof
+
+
 def _found(fact: Fact) -> dict[str, Any]:
     if isinstance(fact, Receipt):
         return {"status": fact.status, "source_id": fact.source_id, "error": fact.error}
