@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import random
 import sys
 import time
@@ -104,6 +105,7 @@ def main() -> None:
     seconds = time.monotonic() - begun
     print(f"{count:,} mails in {seconds:.0f} s ({count / seconds:.0f}/s), the slowest in {slowest[0] * 1000:.0f} ms")
     print(f"{stumbles} were told as unreadable")
+    print(json.dumps({"mails": count, "per_second": round(count / seconds), "slowest_ms": round(slowest[0] * 1000)}))
 
 
 if __name__ == "__main__":
