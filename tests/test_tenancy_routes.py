@@ -19,12 +19,24 @@ from werkzeug.routing import Rule
 from werkzeug.test import TestResponse
 
 from app.actions.merge import merge
+from app.channels import CHANNELS
 from app.channels.base import Inbound
 from app.config import Settings
 from app.ledger.transaction import transaction
 from app.lib import storage
 from app.lib.database import db, owner_url
-from app.models import SYSTEM, Attachment, ContactNote, Conversation, InboxMember, Label, Letter, Suggestion
+from app.models import (
+    SYSTEM,
+    Attachment,
+    ContactNote,
+    Conversation,
+    Inbox,
+    InboxMember,
+    Label,
+    Letter,
+    Suggestion,
+    Work,
+)
 from tests.at_the_door import ALICE, BOB, CHARLIE, browser_of
 from tests.cast import Cast, a_contact, a_session
 from tests.programs import a_program
@@ -64,6 +76,15 @@ class Ids:
     message_id: int
     suggestion_id: int
     user_id: int
+    work_id: int
+    inboxes: tuple[tuple[str, int], ...]
+    """Inboxes of the other channels, whose settings have pages of their own: the kind, and the id."""
+
+    def swapped(self, name: str, other: Ids) -> Ids:
+        """With one thing of somebody else's."""
+        if name == "inbox_id":
+            return replace(self, inbox_id=other.inbox_id, inboxes=other.inboxes)
+        return replace(self, **{name: getattr(other, name)})
 
 
 @pytest.fixture
@@ -97,8 +118,16 @@ def furnish(account_id: int, inbox_id: int, user_id: int, *, conversations: int)
         )
         message.content_attributes = {"email": {"html_content": {"full": "<p>A wheel</p>"}}}
         letter = Letter(account_id=account_id, inbox_id=inbox_id, sender="s", key="k", raw=b"A wheel")
-        db.session.add(letter)
+        work = Work(account_id=account_id, queue="inbound", job="receive_letter", state="parked", args=[account_id, 0])
+        of_channels = [
+            Inbox(account_id=account_id, name=kind, channel=kind, address=f"{kind}@{account_id}.example")
+            for kind in CHANNELS
+            if kind != "web_widget"
+        ]
+        db.session.add_all([letter, work, *of_channels])
         db.session.flush()
+        for inbox in of_channels:
+            inbox.credentials = CHANNELS[inbox.channel].Credentials().model_dump(mode="json")
         attachment = db.session.query(Attachment).filter_by(message_id=message.id).one()
         return Ids(
             account_id=account_id,
@@ -115,6 +144,8 @@ def furnish(account_id: int, inbox_id: int, user_id: int, *, conversations: int)
             message_id=message.id,
             suggestion_id=suggestion.id,
             user_id=user_id,
+            work_id=work.id,
+            inboxes=tuple((inbox.channel, inbox.id) for inbox in of_channels),
         )
 
 
@@ -127,6 +158,9 @@ def routes(app: Flask) -> Iterator[tuple[Rule, str]]:
 
 def address(app: Flask, rule: Rule, ids: Ids) -> str:
     known = asdict(ids) | DECORATIVE
+    for kind, inbox_id in ids.inboxes:
+        if f"/inboxes/{kind}/" in rule.rule:
+            known["inbox_id"] = inbox_id
     unknown = rule.arguments - known.keys()
     assert not unknown, f"{rule.rule}: teach Ids what {', '.join(unknown)} is, so that it can be swapped"
     path = app.url_map.bind("localhost").build(rule.endpoint, {name: known[name] for name in rule.arguments})
@@ -192,7 +226,7 @@ def test_in_ones_own_account_nothing_of_another_is_there(
     before = everything()
     for rule, method in routes(app):
         for swapped in rule.arguments - {"account_id"} - DECORATIVE.keys():
-            answer = charlie.ask(rule, method, replace(own, **{swapped: getattr(others, swapped)}))
+            answer = charlie.ask(rule, method, own.swapped(swapped, others))
             told = f"{method} {rule.rule} with another's {swapped}"
             assert answer.status_code in REFUSED, f"{told} answered {answer.status_code}"
             assert everything() == before, f"{told} changed something"

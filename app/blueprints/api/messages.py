@@ -114,12 +114,13 @@ def create(number: int) -> Response:
 @door.route("/<int:message_id>", methods=["PATCH", "PUT"])
 def update(number: int, message_id: int) -> Response:
     """How far a message has come: told by the program that carries an API inbox's messages, and only ever forward."""
-    form, conversation = MessageChange.read(), opened(number)
+    conversation = opened(number)
     if conversation.inbox.channel != ChannelKind.API:
         return _forbidden("Message status update is only allowed for API inboxes")
     message = db.session.get(Message, (conversation.account_id, message_id))
     if message is None or message.conversation_id != conversation.id:
         raise NotFound
+    form = MessageChange.read()
     if message.is_incoming or not message.is_public:
         raise Invalid({"status": "Only what was said to the customer is on its way."})
     error = clean(form.external_error, LONGEST_ERROR) if form.status == "failed" else ""
