@@ -11,6 +11,7 @@ const TOGETHER = 300
 let asked = 0
 let waits
 let opens
+let said = facts.replyTime
 
 export function drawTalks(told) {
   asked = Date.now()
@@ -81,8 +82,12 @@ export function availability() {
 }
 
 function drawHours() {
-  find("reply-time").textContent = availability()
-  if (!answers().some(item => Number(item.dataset.sender))) find("chat-state").textContent = availability()
+  const words = availability()
+  find("reply-time").textContent = words
+  // The line above the messages says the same, where it has no words of its own.
+  for (const line of document.querySelectorAll("#greeting > p, .widget-form-lead")) if (line.textContent === said) line.textContent = words
+  said = words
+  if (!answers().some(item => Number(item.dataset.sender))) find("chat-state").textContent = words
   clearTimeout(opens)
   const until = state.hours?.opens_at && new Date(state.hours.opens_at) - Date.now()
   if (until > 0 && until < 86_400_000) opens = setTimeout(refreshTalks, until + 1000)

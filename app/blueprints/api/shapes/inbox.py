@@ -6,9 +6,12 @@ from typing import Any
 
 from app.blueprints.api.shapes.person import photo
 from app.channels.api import ApiSettings
+from app.channels.pre_chat import PreChat
 from app.channels.web_widget import WebsiteSettings
 from app.config import settings
+from app.lib.week import DAY, Hours
 from app.models.inbox import ChannelKind, Inbox
+from app.models.working_hours import week_of
 
 SCRIPT = """<script>
   (function(d,t) {{
@@ -42,7 +45,7 @@ def inbox(inbox: Inbox, *, with_secrets: bool = False) -> dict[str, Any]:
         "greeting_enabled": inbox.greeting_enabled,
         "greeting_message": inbox.greeting_message,
         "working_hours_enabled": inbox.working_hours_enabled,
-        "working_hours": [],
+        "working_hours": _hours(inbox),
         "out_of_office_message": inbox.out_of_office_message,
         "timezone": inbox.timezone,
         "enable_email_collect": inbox.enable_email_collect,
@@ -77,8 +80,31 @@ def _api(inbox: Inbox, *, with_secrets: bool) -> dict[str, Any]:
     return told
 
 
+def _hours(inbox: Inbox) -> list[dict[str, Any]]:
+    """Seven days as the contract has them, from the first opening to the last closing; `intervals` says all of it."""
+    hours = week_of(inbox).hours
+    return [_day(day, [each for each in hours if each.day == day]) for day in range(7)]
+
+
+def _day(day: int, hours: list[Hours]) -> dict[str, Any]:
+    opens = min((each.opens_at for each in hours), default=None)
+    # The contract knows no 24:00.
+    closes = min(max(each.closes_at for each in hours), DAY - 1) if hours else None
+    return {
+        "day_of_week": day,
+        "closed_all_day": not hours,
+        "open_hour": opens // 60 if opens is not None else None,
+        "open_minutes": opens % 60 if opens is not None else None,
+        "close_hour": closes // 60 if closes is not None else None,
+        "close_minutes": closes % 60 if closes is not None else None,
+        "open_all_day": [(each.opens_at, each.closes_at) for each in hours] == [(0, DAY)],
+        "intervals": [{"opens_at": each.opens_at, "closes_at": each.closes_at} for each in hours],
+    }
+
+
 def _website(inbox: Inbox) -> dict[str, Any]:
     site = WebsiteSettings.model_validate(inbox.channel_settings)
+    asked = PreChat.of(inbox.channel_settings)
     return {
         "website_url": site.website_url,
         "website_token": inbox.address,
@@ -87,6 +113,11 @@ def _website(inbox: Inbox) -> dict[str, Any]:
         "welcome_tagline": site.welcome_tagline or None,
         "reply_time": site.reply_time,
         "hmac_mandatory": site.hmac_mandatory,
+        "pre_chat_form_enabled": asked.enabled,
+        "pre_chat_form_options": {
+            "pre_chat_message": asked.message,
+            "pre_chat_fields": [each.model_dump(mode="json") for each in asked.fields],
+        },
         "continuity_via_email": site.continuity_via_email,
         "selected_feature_flags": list(site.features),
         "web_widget_script": SCRIPT.format(url=settings().public_url, token=inbox.address),
