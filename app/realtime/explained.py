@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 
+SIGN_IN = "This inbox's sign-in does not work any more. An administrator can connect it again."
+
 # The first that fits explains. SMTP's enhanced codes are those of RFC 3463; the numbers after a hash are Meta's.
 EXPLANATIONS: tuple[tuple[re.Pattern[str], str], ...] = tuple(
     (re.compile(pattern, re.IGNORECASE), words)
@@ -18,14 +20,12 @@ EXPLANATIONS: tuple[tuple[re.Pattern[str], str], ...] = tuple(
             r"\b5\.3\.4\b|\b552\b|too (large|big)|size limit|entity too large|\b413\b",
             "The message or its files are larger than the other side takes. Send less, or a link.",
         ),
+        (r"\b53[045]\b|\b5\.7\.8\b", SIGN_IN),
         (
             r"\b5\.7\.\d+\b|spam|blacklist|block ?list|blocked|policy",
             "The other side refused it by its rules against spam. An administrator can look at the sender's domain.",
         ),
-        (
-            r"\b53[045]\b|\b401\b|\b403\b|authenticat|credential|access token|unauthori[sz]ed|sign.?in|password",
-            "This inbox's sign-in does not work any more. An administrator can connect it again.",
-        ),
+        (r"\b401\b|\b403\b|authenticat|credential|access token|unauthori[sz]ed|sign.?in|password", SIGN_IN),
         (
             r"#?131047|24.?hour|outside (of )?(the )?allowed window|reply window|#10\b",
             "The customer wrote too long ago: the channel takes answers only for a while after their last message.",
