@@ -41,10 +41,10 @@ class Consent:
         consent = self
 
         class Handler(BaseHTTPRequestHandler):
-            def do_GET(self) -> None:  # noqa: N802  # the library's name
+            def do_GET(self) -> None:  # the library's name
                 consent._authorize(self)
 
-            def do_POST(self) -> None:  # noqa: N802
+            def do_POST(self) -> None:
                 fields = dict(parse_qsl(self.rfile.read(int(self.headers["content-length"])).decode()))
                 if self.path.startswith("/introspect"):
                     _answer(self, 200, consent._introspect(fields))
@@ -90,9 +90,7 @@ class Consent:
         code = secrets.token_urlsafe()
         self.codes[code] = Granted(given["code_challenge"], given["redirect_uri"], given["scope"])
         request.send_response(302)
-        request.send_header(
-            "Location", f"{given['redirect_uri']}?{urlencode({'code': code, 'state': given['state']})}"
-        )
+        request.send_header("Location", f"{given['redirect_uri']}?{urlencode({'code': code, 'state': given['state']})}")
         request.end_headers()
 
     def _token(self, fields: dict[str, str]) -> tuple[int, dict[str, Any]]:
