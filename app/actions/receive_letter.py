@@ -116,7 +116,9 @@ def _echo(inbox: Inbox, letter: Letter, echo: Echo, number: int) -> Message | No
     """What a colleague said by another program stands in the thread as ours."""
     if _is_known(inbox, echo.source_id):
         return None
-    conversation = Conversation.continue_or_start(meet_person(inbox, echo.recipient))
+    session = meet_person(inbox, echo.recipient)
+    into = place(inbox, session, echo.mail)[0] if echo.mail else None
+    conversation = Conversation.continue_or_start(session, into=into, anew=echo.mail is not None and into is None)
     message = conversation.note_said_elsewhere(
         storable(echo.content)[:MAX_CONTENT],
         client_id=_name(letter, number),
@@ -124,6 +126,8 @@ def _echo(inbox: Inbox, letter: Letter, echo: Echo, number: int) -> Message | No
         attachments=list(echo.attachments)[:MOST_ATTACHMENTS],
         provider_at=echo.provider_at or letter.provider_at,
     )
+    if echo.mail:
+        remember(message, echo.mail)
     _fetch_media(message, letter, echo.attachments)
     return message
 
