@@ -6,8 +6,9 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
 
+from app.actions.mail_out import addressed
 from app.channels import CHANNELS
-from app.channels.base import DeliveryFailed, File, Line, MailOut, Outbound, Sent, Unreachable
+from app.channels.base import DeliveryFailed, File, Line, Outbound, Sent, Unreachable
 from app.config import settings
 from app.errors import TooMany
 from app.lib import channel_text, storage
@@ -186,7 +187,7 @@ def parts_of(message: Message, inbox: Inbox) -> list[Outbound]:
         content_type=message.content_type,
         content_attributes=message.content_attributes,
         reply_to=message.reply_to.source_id if message.reply_to else None,
-        mail=_addressed(message) if abilities.is_mail else None,
+        mail=addressed(message) if abilities.is_mail else None,
         event=message_event(message, message.conversation) if abilities.is_whole else {},
     )
     sends: list[Outbound] = []
@@ -200,12 +201,6 @@ def parts_of(message: Message, inbox: Inbox) -> list[Outbound]:
     if not together:
         sends += [replace(whole, files=[file]) for file in files]
     return [replace(each, key=f"{message.client_id}-{number}") for number, each in enumerate(sends)]
-
-
-def _addressed(message: Message) -> MailOut:
-    from app.actions.mail_out import addressed
-
-    return addressed(message)
 
 
 def _is_carried(attachment: Attachment, inbox: Inbox) -> bool:
