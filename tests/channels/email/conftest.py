@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import itertools
+import shutil
 import ssl
+import tempfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from email.message import EmailMessage
@@ -38,11 +40,14 @@ def consent() -> Iterator[Consent]:
 
 
 @pytest.fixture(scope="session")
-def dovecot(tmp_path_factory: pytest.TempPathFactory, certificate: Path, consent: Consent) -> Iterator[Dovecot]:
-    server = Dovecot(tmp_path_factory.mktemp("dovecot"), certificate, f"{consent.url}/introspect")
+def dovecot(certificate: Path, consent: Consent) -> Iterator[Dovecot]:
+    # A short path, for its sockets have one each, and one that its own users may pass through.
+    folder = Path(tempfile.mkdtemp(prefix="dovecot-"))
+    server = Dovecot(folder, certificate, f"{consent.url}/introspect")
     server.start()
     yield server
     server.stop()
+    shutil.rmtree(folder, ignore_errors=True)
 
 
 @pytest.fixture
