@@ -17,6 +17,7 @@ from app.lib.database import db
 from app.models import AccessToken, Membership, User
 from tests.at_the_door import ALICE, BOB, CHOSEN, browser_of, link_in, mailed
 from tests.browser.conftest import Desk, Visit
+from tests.browser.inbox import listens
 from tests.cast import PASSWORD, Cast, a_contact, a_conversation, bob
 
 
@@ -126,8 +127,7 @@ def test_who_is_deactivated_sees_their_open_page_end_and_what_they_held_is_hande
     closed: list[bool] = []
     as_bob.on("websocket", lambda socket: socket.on("close", lambda _: closed.append(True)))
     as_bob.goto(f"{desk.url}/accounts/{cast.account_id}/conversations")
-    expect(as_bob.locator("#live-head")).to_be_attached()
-    as_bob.wait_for_timeout(500)
+    listens(as_bob)
     as_alice.goto(people_of(desk, cast))
     as_alice.locator(f"#member-{cast.bob_id}").get_by_role("button").click()
     as_alice.get_by_role("menuitem", name="Deactivate").click()
@@ -137,8 +137,8 @@ def test_who_is_deactivated_sees_their_open_page_end_and_what_they_held_is_hande
             break
         as_bob.wait_for_timeout(100)
     assert closed
-    as_bob.reload()
-    expect(as_bob).to_have_url(re.compile("/login"))
+    # It asks why by itself.
+    expect(as_bob).to_have_url(re.compile("/login"), timeout=15_000)
 
     as_alice.get_by_label("Who takes over").select_option(label="Alice")
     as_alice.get_by_role("button", name="Hand over one conversation").click()
