@@ -1,0 +1,1 @@
+"""What the contract test needs to know of each channel: one module for each, named as its kind."""
