@@ -23,6 +23,7 @@ def own_signals() -> Iterator[None]:
     signal.signal(signal.SIGTERM, before)
 
 
+@pytest.mark.timeout(600)
 def test_nothing_is_lost_or_doubled_in_a_storm() -> None:
     with gathering(lease_seconds=3.0) as storm:
         letters = blow(storm, LETTERS, seconds=PATIENCE, pause=(1.0, 3.0))
