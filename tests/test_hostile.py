@@ -53,7 +53,7 @@ class House:
     def path(self, rule: Rule, **odd: str) -> str:
         """The rule's path with what there is at Fernway, or with something odd in a place."""
         filled = rule.rule
-        for name in rule.arguments:
+        for name in rule.arguments & rule._converters.keys():
             kind = type(rule._converters[name]).__name__
             known = self.values.get(name, 1 if kind == "IdConverter" else uuid.uuid4() if "UUID" in kind else "x")
             given = odd.get(name, str(known))
@@ -205,7 +205,8 @@ def test_odd_paths_questions_and_bodies_at_every_door(house: House, who: str, ar
                 for body, content_type in junk.BODIES if is_thorough else junk.BODIES[::4]:
                     tries.one(rule, method, data=body, content_type=content_type)
                 large = tries.one(rule, method, data=junk.LARGE, content_type="application/json")
-                if large.status_code != 413:
+                # Of a channel that is not there nothing is read at all.
+                if large.status_code not in ((404, 413) if rule.rule.startswith("/webhooks/") else (413,)):
                     tries.wrong.append(f"10 MB were taken: {method} {rule.rule} -> {large.status_code}")
         if rule.endpoint in ("logout.create", "profile_browsers.destroy"):
             tries.send, tries.count = house.senders[who](), house.rows()

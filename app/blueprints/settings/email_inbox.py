@@ -62,7 +62,7 @@ def _prepare(inbox_id: int | None = None) -> str:
         if (other := _at(form.address)) is not None and other.id != inbox_id:
             g.wrong["address"] = f"The inbox {other.name} has this address already."
     except Invalid as refused:
-        g.wrong = refused.fields
+        g.wrong = refused.fields or {"address": refused.message}
     return ""
 
 
