@@ -50,7 +50,7 @@ def deliver(kind: str, path: str) -> Response:
     if channel is None or not channel.has_door:
         raise NotFound
     knock = _heard(channel, path)
-    if answer := channel.greet(knock):
+    if answer := _greeting(channel, knock):
         return _answered(answer)
     envelopes = channel.sort(knock)
     found = {address: at for address in {each.address for each in envelopes} if (at := _address(kind, address))}
@@ -61,6 +61,14 @@ def deliver(kind: str, path: str) -> Response:
         raise NotSignedIn("The signature is missing or wrong.")
     _keep(kind, envelopes, proven, strangers=[each for each in envelopes if each.address not in found])
     return _answered(channel.receipt_of(knock))
+
+
+def _greeting(channel: type[Channel], knock: Knock) -> Answer | None:
+    try:
+        return channel.greet(knock)
+    except NotAllowed as refused:
+        log.warning("a greeting to %s was refused: %s", channel.kind, refused.message)
+        raise NotSignedIn("The signature is missing or wrong.") from None
 
 
 def _heard(channel: type[Channel], path: str) -> Knock:

@@ -145,7 +145,10 @@ class Channel:
 
     @classmethod
     def greet(cls, knock: Knock) -> Answer | None:
-        """The answer to a knock that brings no letters (a challenge); None when it may bring some."""
+        """The answer to a knock that brings no letters (a challenge); None when it may bring some.
+
+        Raises NotAllowed where even a greeting must be proven.
+        """
         return None
 
     @classmethod

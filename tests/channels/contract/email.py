@@ -19,6 +19,9 @@ CORPUS = Path(__file__).parents[2] / "payloads" / "email"
 RELAY = {"relay_user": "relay", "relay_password": "contract"}
 MAIL = """From: Dana <dana@home.example>\r\nTo: hello@fernway.test\r\nSubject: The bell\r\n\
 Date: Mon, 02 Nov 2026 10:00:00 +0000\r\nMessage-ID: <contract.1@home.example>\r\n\r\n{words}\r\n"""
+SNS = (
+    b"""{"Type": "Notification", "Message": "{}", "SigningCertURL": "https://sns.example/x.pem", "Signature": "AAAA"}"""
+)
 
 
 class MailServer(StandIn):
@@ -59,6 +62,7 @@ class EmailAdapter(Adapter):
             self._call(inbox.token, "forged", None),
             self._call(inbox.token, "forged", ("relay", "wrong")),
             self._call("nobody", "forged", ("relay", "contract")),
+            Call(f"/webhooks/email/{inbox.token}/ses", {"data": SNS, "content_type": "text/plain"}),
             Call(f"/webhooks/email/{inbox.token}/mailgun", {"data": {"recipient": "x@y.example", "body-mime": "A: b"}}),
         ]
 
