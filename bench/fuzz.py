@@ -158,7 +158,8 @@ def knocking(kind: str, channel: type[Channel]) -> Read:
         path = f"token{dice.choice(FORMS)}"
         named = {"content-type": dice.choice(TYPES), "x-amz-sns-message-type": dice.choice(("", "Notification"))}
         knock = Knock(dice.choice(("POST", "POST", "GET")), path, f"https://desk.example/{kind}", named, {}, data)
-        channel.greet(knock)
+        with suppress(NotAllowed):
+            channel.greet(knock)
         envelopes = channel.sort(knock)
         channel.receipt_of(knock)
         with suppress(NotAllowed):
