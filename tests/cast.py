@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import uuid
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 from app.channels.base import Inbound
 from app.ledger.transaction import system, transaction
+from app.lib import crypto
 from app.lib.database import db
 from app.models import (
     Account,
@@ -56,12 +58,18 @@ def a_user(name: str, account: Account, role: Role = Role.AGENT) -> User:
     from app.lib import clock
 
     user = User(name=name, email=f"{name.lower()}@{account.name.lower()}.example", confirmed_at=clock.now())
-    user.set_password(PASSWORD)
+    user.password_hash = hashed()
     db.session.add(user)
     db.session.flush()
     db.session.add(Membership(account_id=account.id, user_id=user.id, role=role))
     db.session.flush()
     return user
+
+
+@cache
+def hashed() -> str:
+    """The cast's password, hashed once a run: hashing is slow on purpose."""
+    return crypto.hash_password(PASSWORD)
 
 
 def an_inbox(account_id: int, name: str = "Shop chat", **values: Any) -> Inbox:
