@@ -9,11 +9,11 @@ from decimal import Decimal
 from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
 
-import re2
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
 from app.errors import Invalid
 from app.lib import address
+from app.lib.pattern import compiled, usable
 
 STANDARD = {"emailAddress": "email", "fullName": "name", "phoneNumber": "phone_number"}
 MOST_FIELDS = 20
@@ -21,21 +21,6 @@ LONGEST_ANSWER = 1_500
 
 Standard = Literal["standard", "contact_attribute", "conversation_attribute"]
 Kind = Literal["text", "email", "phone", "number", "link", "date", "list", "checkbox"]
-
-
-def _pattern(value: str) -> str:
-    try:
-        _compiled(value)
-    except re2.error:
-        raise ValueError("This pattern cannot be used: look-arounds and back-references are not understood.") from None
-    return value
-
-
-def _compiled(pattern: str) -> Any:
-    options = re2.Options()
-    options.log_errors = False
-    options.max_mem = 1 << 20
-    return re2.compile(pattern, options)
 
 
 class PreChatField(BaseModel):
@@ -54,7 +39,7 @@ class PreChatField(BaseModel):
     required: bool = False
     enabled: bool = False
     values: tuple[Annotated[str, Field(min_length=1, max_length=200)], ...] = Field((), max_length=100)
-    regex_pattern: Annotated[str, Field(max_length=500), AfterValidator(_pattern)] = ""
+    regex_pattern: Annotated[str, Field(max_length=500), AfterValidator(usable)] = ""
     regex_cue: str = Field("", max_length=200)
 
     @model_validator(mode="after")
@@ -153,7 +138,7 @@ def _checked(asked: PreChatField, value: str) -> Any:
         return ""
     if len(value) > LONGEST_ANSWER:
         raise Invalid(message=f"This is too long: {LONGEST_ANSWER:,} characters fit.")
-    if asked.regex_pattern and not _compiled(asked.regex_pattern).fullmatch(value):
+    if asked.regex_pattern and not compiled(asked.regex_pattern).fullmatch(value):
         raise Invalid(message=asked.regex_cue or "This does not have the form that is asked for.")
     return _in_its_form(asked, value)
 

@@ -8,11 +8,11 @@ from enum import StrEnum
 from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
 
-import re2
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, TypeAdapter, ValidationError
 
 from app.errors import Invalid
 from app.lib import address
+from app.lib.pattern import compiled, usable
 
 MOST_ITEMS = 100
 MOST_ACTIONS = 10
@@ -48,21 +48,6 @@ def _web_link(value: str) -> str:
     if not link(value).startswith(("http://", "https://")):
         raise ValueError("Give the address of a picture, as in https://shop.example/bicycle.jpg.")
     return value
-
-
-def _pattern(value: str) -> str:
-    try:
-        _compiled(value)
-    except re2.error:
-        raise ValueError("This pattern cannot be used: look-arounds and back-references are not understood.") from None
-    return value
-
-
-def _compiled(pattern: str) -> Any:
-    options = re2.Options()
-    options.log_errors = False
-    options.max_mem = 1 << 20
-    return re2.compile(pattern, options)
 
 
 def _said(value: Any) -> Any:
@@ -126,7 +111,7 @@ class FormField(Item):
     options: Annotated[tuple[FieldOption, ...], Field(max_length=MOST_ITEMS)] = ()
     default: Words = ""
     required: Annotated[bool, BeforeValidator(_said)] = False
-    pattern: Annotated[str, Field(max_length=500), AfterValidator(_pattern)] = ""
+    pattern: Annotated[str, Field(max_length=500), AfterValidator(usable)] = ""
     title: Words = ""
     pattern_error: Words = ""
 
@@ -245,7 +230,7 @@ def _complaint(field: FormField, value: str) -> str:
             address.email(value)
         except Invalid as wrong:
             return wrong.message
-    if field.pattern and not _compiled(field.pattern).fullmatch(value):
+    if field.pattern and not compiled(field.pattern).fullmatch(value):
         return field.pattern_error or field.title or "This does not have the form that is asked for."
     return ""
 
