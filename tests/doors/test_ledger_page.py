@@ -221,7 +221,6 @@ def test_work_of_others_cannot_be_touched(knock: Knocks, cast: Cast, client: Fla
         "work/999999/retry",
         "work/999999/dismissal",
         "messages/999999/again",
-        "unsure/999999/check",
         "inboxes/999999/look",
     ):
         assert client.post(f"{page}/{path}").status_code == 404

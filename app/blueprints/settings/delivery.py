@@ -84,14 +84,6 @@ def dismiss(work_id: int) -> ResponseReturnValue:
     return _back()
 
 
-@blueprint.post("/unsure/<int:message_id>/check")
-def check(message_id: int) -> ResponseReturnValue:
-    message = _message(message_id)
-    message.conversation.check_delivery(message.client_id, by=viewer().actor)
-    flash("Its provider is being asked")
-    return _back()
-
-
 @blueprint.post("/messages/<int:message_id>/again")
 def send_again(message_id: int) -> ResponseReturnValue:
     message = _message(message_id)
