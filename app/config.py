@@ -117,12 +117,42 @@ class Settings(BaseSettings):
         "outlook.office365.com:993 smtp.office365.com:587",
         description="Microsoft's IMAP and SMTP servers, host:port each; sovereign clouds have others.",
     )
+    meta_app_id: str = Field(
+        "", description="Of the Meta app that WhatsApp, Messenger and Instagram (by Facebook) are connected by."
+    )
+    meta_app_secret: str = Field("", description="Goes with META_APP_ID; proves what Meta posts to us.")
+    meta_signup_config_id: str = Field(
+        "", description="Of the embedded sign-up (Facebook Login for Business) for WhatsApp."
+    )
+    instagram_app_id: str = Field(
+        "", description="Of the Instagram app of the same Meta app, for Instagram's own login."
+    )
+    instagram_app_secret: str = Field("", description="Goes with INSTAGRAM_APP_ID.")
+    tiktok_app_id: str = Field("", description="Of the TikTok for Business app that TikTok is connected by.")
+    tiktok_app_secret: str = Field("", description="Goes with TIKTOK_APP_ID; proves what TikTok posts to us.")
+    x_client_id: str = Field("", description="OAuth 2 client of the X app that X is connected by.")
+    x_client_secret: str = Field("", description="Goes with X_CLIENT_ID.")
+    x_consumer_secret: str = Field("", description="API key secret of the X app; proves what X posts to us.")
+    provider_urls: Annotated[dict[str, str], NoDecode] = Field(
+        default_factory=dict,
+        description="Where providers are when not at their own place, as in telegram=http://10.0.0.5:8081, separated by commas.",
+    )
     sns_url: str = Field(
         "", description="A stand-in for Amazon SNS, whose own hosts are known; empty wherever mail comes by SES itself."
     )
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
         "INFO", description="How much is written to the log."
     )
+
+    @field_validator("provider_urls", mode="before")
+    @classmethod
+    def _pairs(cls, value: object) -> object:
+        if not isinstance(value, str):
+            return value
+        pairs = [part.strip().partition("=") for part in value.split(",") if part.strip()]
+        if any(not (name and urlsplit(url).scheme in ("http", "https")) for name, _, url in pairs):
+            raise ValueError("give name=address pairs, separated by commas")
+        return {name: url.rstrip("/") for name, _, url in pairs}
 
     @field_validator("private_hosts", "previous_secret_keys", mode="before")
     @classmethod

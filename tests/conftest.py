@@ -31,6 +31,7 @@ from app import create_app
 from app.config import Settings, load_settings
 from app.lib.database import db
 from tests.cast import Cast, invite_the_cast
+from tests.fakes.places import PROVIDER_URLS
 
 SECRET = "a secret key that only the tests know, forty characters"
 
@@ -108,6 +109,7 @@ def make_settings(ground: Ground, **given: Any) -> Settings:
             "data_dir": str(ground.folder / "data"),
             "public_url": "http://localhost",
             "lease_seconds": 2.0,
+            "provider_urls": PROVIDER_URLS,
             **given,
         }
     )

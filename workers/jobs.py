@@ -10,6 +10,7 @@ from app.actions import (
     erase,
     fetch_avatar,
     fetch_media,
+    fetch_profile,
     poll,
     reconcile,
     send_mail,
@@ -129,6 +130,15 @@ JOBS: Jobs = {
         settle=continue_by_mail.settle,
         refuse=continue_by_mail.refuse,
         lost=continue_by_mail.lost,
+    ),
+    "fetch_profile": Outside(
+        prepare=fetch_profile.prepare,
+        call=fetch_profile.call,
+        settle=fetch_profile.settle,
+        refuse=fetch_profile.refuse,
+        lost=fetch_profile.lost,
+        repeatable=True,
+        window=fetch_profile.WINDOW_SECONDS,
     ),
     "fetch_avatar": Outside(
         prepare=fetch_avatar.prepare,

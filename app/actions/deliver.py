@@ -16,6 +16,7 @@ from app.lib.database import db
 from app.lib.queue import NotYet, Refused, TryAgain, Unheard
 from app.lib.throttle import throttle
 from app.models.attachment import Attachment
+from app.models.conversation.answerable import WindowKind
 from app.models.conversation.deliverable import sent_parts
 from app.models.inbox import Inbox
 from app.models.message import Message
@@ -189,6 +190,9 @@ def parts_of(message: Message, inbox: Inbox) -> list[Outbound]:
         reply_to=message.reply_to.source_id if message.reply_to else None,
         mail=addressed(message) if abilities.is_mail else None,
         event=message_event(message, message.conversation) if abilities.is_whole else {},
+        thread=message.conversation.identifier or "",
+        context=message.conversation.additional_attributes,
+        is_late=message.conversation.reply_window().kind is WindowKind.LATE,
     )
     sends: list[Outbound] = []
     files = [_file(each) for each in carried]

@@ -77,6 +77,11 @@ def call(wanted: Wanted) -> Photo:
         if failed.permanent:
             raise Refused(failed.reason) from failed
         raise
+    return photo_of(body, wanted.known)
+
+
+def photo_of(body: bytes, known: str) -> Photo:
+    """A small square of a picture's bytes, kept unless it is the one of the digest `known`. Raises Refused."""
     if filetype.sniffed(body[: filetype.HEAD_BYTES], "avatar") not in filetype.IMAGES:
         raise Refused("This is no picture.")
     try:
@@ -84,7 +89,7 @@ def call(wanted: Wanted) -> Photo:
     except NoPicture as broken:
         raise Refused(f"This is no picture that can be shown: {broken}") from broken
     digest = crypto.digest(small.hex())
-    if digest == wanted.known:
+    if digest == known:
         return Photo("", digest)
     return Photo(storage.save(BytesIO(small), filename="photo.webp", limit_bytes=MAX_BYTES).key, digest)
 

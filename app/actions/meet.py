@@ -7,6 +7,7 @@ from uuid import UUID, uuid4
 from sqlalchemy import func, select
 from sqlalchemy.orm import joinedload
 
+from app.actions.fetch_profile import fill_in, wish_profile
 from app.actions.recognise import find_person, holders
 from app.channels.base import Person
 from app.errors import Invalid
@@ -36,7 +37,8 @@ def meet_person(inbox: Inbox, person: Person) -> ContactInbox:
     """
     db.session.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(person.source_id, inbox.id))))
     if session := session_of(inbox, person.source_id, hold=True):
-        _fill_in(session.contact, person)
+        if changed := fill_in(session.contact, person):
+            record("contact.updated", session.contact, by=session.contact.actor, changed=changed)
         return session
     said = _said(person)
     proof = PROOFS[person.proof]
@@ -51,14 +53,17 @@ def meet_person(inbox: Inbox, person: Person) -> ContactInbox:
         taken = {field for field, _ in holders(inbox.account_id, said)}
         free = {field: value for field, value in said.items() if field not in taken}
         contact = Contact(account_id=inbox.account_id, name=person.name, locale=person.locale or None, **free)
-        contact.additional_attributes = dict(person.attributes)
         db.session.add(contact)
         db.session.flush()
+        fill_in(contact, person)
         record("contact.created", contact, by=contact.actor)
     for field, value in said.items():
         if getattr(contact, field) == value:
             contact.prove(field, proof)
-    return ContactInbox.begin(contact, inbox, person.source_id)
+    session = ContactInbox.begin(contact, inbox, person.source_id)
+    if inbox.abilities.has_profiles:
+        wish_profile(session)
+    return session
 
 
 def _said(person: Person) -> dict[str, str]:
@@ -73,13 +78,6 @@ def _said(person: Person) -> dict[str, str]:
         except Invalid:
             continue
     return {field: value for field, value in said.items() if value}
-
-
-def _fill_in(contact: Contact, person: Person) -> None:
-    """A name that was not known before; nothing that a colleague may have written is changed."""
-    if person.name and not contact.name:
-        contact.name = person.name
-        record("contact.updated", contact, by=contact.actor)
 
 
 def session_of(inbox: Inbox, source_id: str, *, hold: bool = False) -> ContactInbox | None:

@@ -33,7 +33,7 @@ def receive(
     if repeated := _known(session, inbound):
         return repeated
     conversation = Conversation.continue_or_start(
-        session, into=into, anew=anew, additional_attributes=dict(begun_with or {})
+        session, into=into, anew=anew, thread=inbound.thread, additional_attributes=dict(begun_with or {})
     )
     message = conversation.receive(inbound, contact=session.contact)
     prompt(conversation, message)

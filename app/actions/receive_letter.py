@@ -24,6 +24,7 @@ from app.lib.queue import NotYet, Queue, later
 from app.lib.storable import storable
 from app.lib.storage import Stored
 from app.models.attachment import Attachment
+from app.models.contact import ContactInbox
 from app.models.conversation import Conversation
 from app.models.inbox import Inbox
 from app.models.letter import Letter
@@ -37,6 +38,8 @@ FACTS = UUID("5f0b6f62-7d7c-4e8e-9d52-1f1f0b6c7a11")
 MOST_ATTACHMENTS = 100
 # A receipt may come before what it tells of; after this long it tells of nothing of ours.
 WAIT_SECONDS = 3600
+# What a provider tells us of our own message may be quicker than its answer to us.
+ECHO_WAIT_SECONDS = 60
 
 
 def receive_letter(account_id: int, letter_id: int) -> None:
@@ -117,8 +120,12 @@ def _echo(inbox: Inbox, letter: Letter, echo: Echo, number: int) -> Message | No
     if _is_known(inbox, echo.source_id):
         return None
     session = meet_person(inbox, echo.recipient)
+    if not echo.mail and _is_being_sent(session) and _age(letter) < ECHO_WAIT_SECONDS:
+        raise NotYet("One of ours to them is on its way: this may be its echo.", seconds=2)
     into = place(inbox, session, echo.mail)[0] if echo.mail else None
-    conversation = Conversation.continue_or_start(session, into=into, anew=echo.mail is not None and into is None)
+    conversation = Conversation.continue_or_start(
+        session, into=into, anew=echo.mail is not None and into is None, thread=echo.thread
+    )
     message = conversation.note_said_elsewhere(
         storable(echo.content)[:MAX_CONTENT],
         client_id=_name(letter, number),
@@ -130,6 +137,28 @@ def _echo(inbox: Inbox, letter: Letter, echo: Echo, number: int) -> Message | No
         remember(message, echo.mail)
     _fetch_media(message, letter, echo.attachments)
     return message
+
+
+def _is_being_sent(session: ContactInbox) -> bool:
+    return bool(
+        db.session.scalar(
+            select(Message.id)
+            .join(
+                Conversation,
+                (Conversation.account_id == Message.account_id) & (Conversation.id == Message.conversation_id),
+            )
+            .where(
+                Conversation.account_id == session.account_id,
+                Conversation.contact_inbox_id == session.id,
+                Message.status == "sending",
+            )
+            .limit(1)
+        )
+    )
+
+
+def _age(letter: Letter) -> float:
+    return (clock.now() - letter.received_at).total_seconds()
 
 
 def _fit(letter: Letter, inbound: Inbound, number: int) -> Inbound:
@@ -198,7 +227,7 @@ def _unsupported(letter: Letter, fact: Unsupported) -> Inbound:
 
 def _wait(letter: Letter) -> str:
     """Look again after as long as it has waited already; when it has waited for long, it tells of nothing of ours."""
-    age = (clock.now() - letter.received_at).total_seconds()
+    age = _age(letter)
     if age > WAIT_SECONDS:
         return "ignored"
     later(

@@ -26,13 +26,15 @@ from app.channels.incoming import (
     Unsupported,
 )
 from app.channels.outgoing import DeliveryFailed, File, MailOut, Outbound, Sent
-from app.channels.standing import Health, Line, Listed, NotConnected, Polled, Problem, Unreachable
+from app.channels.standing import Consent, Health, Line, Listed, NotConnected, Polled, Problem, Unreachable
+from app.channels.template import Template, TemplateButton
 from app.errors import NotAllowed
 
 __all__ = [
     "Abilities",
     "Answer",
     "Channel",
+    "Consent",
     "Deleted",
     "DeliveryFailed",
     "Echo",
@@ -57,6 +59,8 @@ __all__ = [
     "Reaction",
     "Receipt",
     "Sent",
+    "Template",
+    "TemplateButton",
     "Unreachable",
     "Unsupported",
 ]
@@ -93,6 +97,10 @@ class Abilities:
     has_receipts: bool = False
     has_typing: bool = False
     has_replies: bool = False
+    has_profiles: bool = False
+    """Who somebody is can be asked: `profile`."""
+    has_templates: bool = False
+    """Messages may follow forms that the provider has approved, outside the reply window too: `templates`."""
     is_idempotent: bool = False
     """A send may be repeated under its key."""
     can_look_up: bool = False
@@ -180,6 +188,19 @@ class Channel:
     def fetch(self, ref: Mapping[str, Any], envelope: Envelope | None, into: BinaryIO, limit_bytes: int) -> str:
         """Write a media's bytes `into` a file; returns the type it claims. Raises DeliveryFailed (`permanent`: gone for good)."""
         raise DeliveryFailed("There is nothing to fetch.", permanent=True)
+
+    def profile(self, source_id: str) -> Person | None:
+        """Who the provider says that is; None when it does not tell. Raises Unreachable, NotConnected."""
+        return None
+
+    def templates(self) -> Sequence[Template]:
+        """The forms of messages there are, whatever their state. Raises Unreachable, NotConnected."""
+        return ()
+
+    @classmethod
+    def consent(cls) -> Consent | None:
+        """How an administrator lets us in at the provider itself; None where it is by a form, or is not set up."""
+        return None
 
     def poll(self, cursor: Mapping[str, Any]) -> Polled:
         """What is new since `cursor`. Raises Unreachable, NotConnected."""

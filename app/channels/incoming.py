@@ -82,6 +82,9 @@ class Person:
     phone_number: str = ""
     identifier: str = ""
     avatar_url: str = ""
+    """Where their picture is, for everybody."""
+    avatar_ref: Mapping[str, Any] | None = None
+    """What `Channel.fetch` brings their picture by, where it is not for everybody."""
     locale: str = ""
     attributes: Mapping[str, Any] = field(default_factory=dict)
     proof: Literal["verified", "reply", "typed"] = "reply"
@@ -148,6 +151,8 @@ class Inbound:
     mail: Mail | None = None
     begun_with: Mapping[str, Any] = field(default_factory=dict)
     """Kept with a conversation that begins with this."""
+    thread: str = ""
+    """The provider's id of the public thread or line it belongs to, where one person may have several at once."""
 
 
 @dataclass(frozen=True)
@@ -172,6 +177,8 @@ class Echo:
     attachments: Sequence[Media] = ()
     provider_at: datetime | None = None
     mail: Mail | None = None
+    thread: str = ""
+    """As in Inbound."""
 
 
 @dataclass(frozen=True)

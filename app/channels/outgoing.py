@@ -56,6 +56,12 @@ class Outbound:
     mail: MailOut | None = None
     event: Mapping[str, Any] = field(default_factory=dict)
     """The message as the REST API shows it, for channels that hand it on whole."""
+    thread: str = ""
+    """The provider's id of the thread it belongs to: see `Inbound.thread`."""
+    context: Mapping[str, Any] = field(default_factory=dict)
+    """What was kept with the conversation when it began: `Inbound.begun_with`."""
+    is_late: bool = False
+    """The reply window is over, the one for a person's own answers is not: `Abilities.late_window`."""
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Literal
+from typing import Any, Literal, Protocol
 
 from app.channels.incoming import Envelope
 
@@ -69,3 +69,23 @@ class Line:
     name: str = ""
     credentials: Mapping[str, Any] = field(default_factory=dict)
     settings: Mapping[str, Any] = field(default_factory=dict)
+
+
+class Consent(Protocol):
+    """How an administrator lets us in at a provider: they go to `url`, and come back with what `lines` makes lines of."""
+
+    label: str
+    """What stands on the button: the provider's name."""
+    is_set_up: bool
+    """Whether the settings have our app's id and secret."""
+    needs: str
+    """The environment names that are missing where it is not, for whoever runs Parley."""
+
+    def url(self, *, redirect_uri: str, state: str, verifier: str) -> str:
+        """Where they consent; `verifier` is for PKCE (S256), where the provider knows it."""
+
+    def lines(self, query: Mapping[str, str], *, redirect_uri: str, verifier: str) -> Sequence[Line]:
+        """What they came back with: one line for each address (page, number, profile) they let us in to, credentials and all.
+
+        Raises NotConnected in the provider's words, and Unreachable.
+        """

@@ -61,6 +61,11 @@ def hmac_hex(key: str | bytes, text: str | bytes) -> str:
     return hmac.new(_bytes(key), _bytes(text), hashlib.sha256).hexdigest()
 
 
+def derived(purpose: str) -> str:
+    """A secret of this installation for one purpose, in hex: the same as long as the secret key is."""
+    return _derived(settings().secret_key, purpose).hex()
+
+
 def equal(a: str | bytes, b: str | bytes) -> bool:
     """Whether both are the same, in a time that does not tell where they differ."""
     return hmac.compare_digest(_bytes(a), _bytes(b))

@@ -29,6 +29,7 @@ class ChannelKind(StrEnum):
     LINE = "line"
     TIKTOK = "tiktok"
     TWILIO_SMS = "twilio_sms"
+    SMS = "sms"
     TWILIO_VOICE = "twilio_voice"
 
 
@@ -45,6 +46,7 @@ CHANNEL_TYPES = {
     ChannelKind.LINE: "Channel::Line",
     ChannelKind.TIKTOK: "Channel::Tiktok",
     ChannelKind.TWILIO_SMS: "Channel::TwilioSms",
+    ChannelKind.SMS: "Channel::Sms",
     ChannelKind.TWILIO_VOICE: "Channel::Voice",
 }
 
@@ -113,8 +115,9 @@ class Inbox(Stamped, Model):
 
     @property
     def webhook_url(self) -> str:
-        """Where its provider sends to."""
-        return f"{settings().public_url}/webhooks/{self.channel}/{self.token}"
+        """Where its provider sends to: one place for all inboxes of a channel whose letters say which is meant."""
+        home = f"{settings().public_url}/webhooks/{self.channel}"
+        return home if CHANNELS[self.channel].is_addressed else f"{home}/{self.token}"
 
     @property
     def members(self) -> list[Membership]:

@@ -24,6 +24,7 @@ from app.lib.database import db
 from app.models import Login, User
 from tests.cast import Cast
 from tests.conftest import SECRET, Ground, free_port
+from tests.fakes.places import PROVIDER_URLS
 
 ROOT = Path(__file__).resolve().parents[2]
 STARTS_WITHIN = 30.0
@@ -54,6 +55,7 @@ class Desk:
                 "lease_seconds": "2.0",
                 # The tests' own stand-ins of providers.
                 "private_hosts": "127.0.0.1",
+                "provider_urls": ",".join(f"{name}={url}" for name, url in PROVIDER_URLS.items()),
             }
         )
         self._process: subprocess.Popen[bytes] | None = None

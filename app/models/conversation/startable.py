@@ -25,6 +25,7 @@ class Startable:
         account_id: Mapped[int]
         contact_inbox_id: Mapped[int]
         status: Mapped[str]
+        identifier: Mapped[str | None]
         inbox: Mapped[Inbox]
 
         def __init__(self, **values: Any) -> None: ...
@@ -55,21 +56,25 @@ class Startable:
 
     @classmethod
     def continue_or_start(
-        cls, session: ContactInbox, *, into: Self | None = None, anew: bool = False, **values: Any
+        cls, session: ContactInbox, *, into: Self | None = None, anew: bool = False, thread: str = "", **values: Any
     ) -> Self:
         """The conversation that the session's next message joins, begun if there is none.
 
-        That is the last one, or `into`, where the customer chose it; `anew` where they wish to begin another. Two first
-        messages at once begin one conversation: the session's row is held meanwhile.
+        That is the last one, or `into`, where the customer chose it; `anew` where they wish to begin another. What belongs
+        to a `thread` of the provider's goes on in its own one conversation. Two first messages at once begin one
+        conversation: the session's row is held meanwhile.
         """
         session.hold()
+        same = cls.identifier == thread if thread else cls.identifier.is_(None)
         last = into or db.session.scalar(
             select(cls)
-            .where(cls.account_id == session.account_id, cls.contact_inbox_id == session.id)
+            .where(cls.account_id == session.account_id, cls.contact_inbox_id == session.id, same)
             .order_by(cls.id.desc())
             .limit(1)
         )
-        return last if last and last.is_continued(anew=anew) else cls.start(session, **values)
+        if last and (thread or last.is_continued(anew=anew)):
+            return last
+        return cls.start(session, identifier=thread or None, **values)
 
     def is_continued(self, *, anew: bool = False) -> bool:
         """Whether the customer's next message joins it, where they do not wish to begin another (`anew`)."""
