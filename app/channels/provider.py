@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import BinaryIO, Unpack
 
@@ -36,15 +37,21 @@ class Provider:
     def post(self, path: str, **options: Unpack[Options]) -> Answer:
         return self.request("POST", path, **options)
 
-    def bring(self, url: str, into: BinaryIO, limit_bytes: int, **options: Unpack[Options]) -> str:
+    def bring(self, url: str, into: BinaryIO, limit_bytes: int, *, headers: Mapping[str, str] | None = None) -> str:
         """Write what is at `url` into a file; returns the type it claims. Raises DeliveryFailed, as `Channel.fetch` does.
 
         Only an address at the provider itself, where the settings say it is, may lead into a private network.
         """
-        options.setdefault("timeout", MEDIA_SECONDS)
         is_ours = self.name in settings().provider_urls and url.startswith(f"{self.url}/")
         try:
-            answer = http.get(url, into=into, max_bytes=limit_bytes, allow_private=is_ours, **options)
+            answer = http.get(
+                url,
+                into=into,
+                max_bytes=limit_bytes,
+                allow_private=is_ours,
+                headers=headers or {},
+                timeout=MEDIA_SECONDS,
+            )
         except HttpFailed as failed:
             raise DeliveryFailed.by_http(failed) from None
         return answer.headers.get("content-type", "")
