@@ -64,6 +64,9 @@ BUNDLES: Mapping[str, Sequence[str]] = {
 }
 # Runs as a classic script on pages that are not ours: nothing of it is left in their scope.
 ENCLOSED = {"widget/sdk.js"}
+# Words for whoever reads the code, which would be a tenth of what browsers load; whose work it is stays said.
+CSS_COMMENT = re.compile(r"/\*(?:(?!\*/|Copyright).)*\*/\s*", re.DOTALL)
+JS_COMMENT = re.compile(r"^[ \t]*//.*\n", re.MULTILINE)
 RELATIVE_URL = re.compile(r"""url\((["']?)(?![a-z]+:|/|#)([^)"']+)\1\)""")
 
 
@@ -83,7 +86,8 @@ class Assets:
 
     A name is a path with the root's prefix: `css/tokens.css`, `widget/frame.css`. A bundle's patterns are globs over names. A
     bundle of css is its files in order; one of js is a single module (see `join_modules`), or, made of vendors' `.min.js`,
-    one classic script. With `watch`, changed files are noticed after a `pause` in seconds; else the folders are read once.
+    one classic script. With `watch`, changed files are noticed after a `pause` in seconds; else the folders are read once, and
+    bundles are free of comments (in scripts: of those that have a line of their own).
     """
 
     roots: Mapping[str, Path]
@@ -148,10 +152,12 @@ class Assets:
     def _bundle(self, name: str, suffix: str) -> str:
         names = list(dict.fromkeys(found for pattern in self.bundles[name] for found in self._matching(pattern)))
         if suffix == ".css":
-            return "\n".join(_rebase(self._text(found), found, name) for found in names)
+            css = "\n".join(_rebase(self._text(found), found, name) for found in names)
+            return css if self.watch else CSS_COMMENT.sub("", css)
         if all(found.endswith(".min.js") for found in names):
             return ";\n".join(self._text(found) for found in names)
         joined = join_modules(names, self._text)
+        joined = joined if self.watch else JS_COMMENT.sub("", joined)
         return f'(function () {{\n"use strict";\n{joined}\n}})();\n' if name in ENCLOSED else joined
 
     def _text(self, name: str) -> str:

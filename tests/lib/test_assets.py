@@ -129,3 +129,15 @@ def test_what_every_page_loads_leaves_room_within_100_kilobytes() -> None:
     loaded = ("css/desk.css", "js/htmx.js", "js/desk.js", "vendor/icons.svg")
     total = sum(len(assets.asset(name).gzipped or b"") for name in loaded)
     assert total < 92_000
+
+
+def test_what_is_said_to_readers_of_the_code_is_not_sent_to_browsers(folder: Path) -> None:
+    (folder / "css/base.css").write_text("/* Copyright somebody */\n/* how it is\n meant */\na { color: red }\n")
+    (folder / "one.js").write_text('// what it does\nconst a = "http://x" // why\n  // how\n')
+    bundles = {"css/all.css": ("css/base.css",), "one.js.js": ("one.js",)}
+    assets = Assets({"": folder}, bundles)
+    css, script = assets.asset("css/all.css").body.decode(), assets.asset("one.js.js").body.decode()
+    assert css == "/* Copyright somebody */\na { color: red }\n"
+    assert 'const a = "http://x" // why' in script
+    assert "what it does" not in script and "how" not in script
+    assert b"what it does" in Assets({"": folder}, bundles, watch=True).asset("one.js.js").body
