@@ -18,6 +18,7 @@ NAMES = (
     "tiktok",
     "twilio",
     "twilio_content",
+    "twilio_messaging",
     "bandwidth",
 )
 # Below the ports that the system gives to outgoing connections, and apart for each of pytest's workers.
