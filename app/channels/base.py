@@ -123,12 +123,17 @@ class Nothing(BaseModel):
 class Channel:
     """The base of all channels: one inbox's line to its provider. Classmethods are for before the inbox is known.
 
-    `Credentials` and `Settings` are pydantic models; their fields' titles and descriptions draw the connect form, and
-    `json_schema_extra={"secret": True}` keeps a value from being shown again.
+    `Credentials` and `Settings` are pydantic models; their fields' titles and descriptions draw the connect form: one
+    without a title is not drawn, as `connect` or consent fills it in. `json_schema_extra` may have `secret` (never shown
+    again), `long` (several lines) and `words` (what the values of a choice are called).
     """
 
     kind: ClassVar[str]
     name: ClassVar[str]
+    summary: ClassVar[str] = ""
+    """One line for whoever chooses a channel: what it is good for, or what is needed."""
+    has_own_page: ClassVar[bool] = False
+    """Whether it is connected on a page made for it; else `Credentials` and `Settings` draw one."""
     abilities: ClassVar[Abilities]
     Credentials: ClassVar[type[BaseModel]] = Nothing
     Settings: ClassVar[type[BaseModel]] = Nothing
@@ -150,6 +155,15 @@ class Channel:
     @property
     def settings(self) -> Any:
         return self.Settings.model_validate(dict(self.line.settings))
+
+    @property
+    def place(self) -> str:
+        """What people recognise it by in a list of inboxes: a number, a page, a name of the provider's."""
+        return self.line.address
+
+    def setup_facts(self, webhook_url: str) -> Mapping[str, str]:
+        """What is copied into the provider's console, by what it is called there. The line may be blank yet."""
+        return {"Webhook URL": webhook_url} if self.has_door else {}
 
     @classmethod
     def greet(cls, knock: Knock) -> Answer | None:

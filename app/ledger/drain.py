@@ -7,6 +7,7 @@ import random
 import time
 from collections.abc import Callable, Sequence
 from datetime import timedelta
+from typing import Any
 
 from sqlalchemy import delete, select, text, update
 from sqlalchemy.exc import DBAPIError
@@ -18,7 +19,7 @@ from app.ledger.outside import run_outside
 from app.ledger.row import Claimed, postpone, put_off, words_of
 from app.ledger.transaction import Frame, enter, system
 from app.ledger.wake import wake
-from app.lib import clock
+from app.lib import ahead, clock
 from app.lib.database import db
 from app.lib.queue import Queue
 from app.models.work import Work
@@ -63,12 +64,13 @@ DUE = text("""
     order by w.run_at, w.id limit :limit
     for update of w skip locked
 """)
-# The next of a lane, and no other: one that is not due yet holds those behind it.
+# What comes behind the heads in their lanes, oldest first.
 FOLLOWING = text("""
-    select w.id from work w
-    where w.id = (
-        select min(o.id) from work o where o.queue = :queue and o.lane = :lane and o.state = 'ready' and o.id > :id)
-      and w.run_at <= clock_timestamp() and w.claimed_until is null and w.account_id is not distinct from :account_id
+    select w.id, w.lane, w.run_at <= clock_timestamp() and w.claimed_until is null
+      and w.account_id is not distinct from :account_id as is_due
+    from work w
+    where w.queue = :queue and w.lane = any(:lanes) and w.state = 'ready' and w.id <> all(:heads)
+    order by w.id limit :limit
     for update of w skip locked
 """)
 
@@ -115,7 +117,7 @@ def _take_turn(queue: Queue, share: str, jobs: Jobs) -> int:
             mine = [
                 row for row in due if row.account_id == first.account_id and not isinstance(jobs.get(row.job), Outside)
             ]
-            settled = _run_inside(db.session(), queue, mine, jobs)
+            settled = _run_inside(db.session(), [*mine, *_following(queue, mine)], jobs)
     if outside is not None:
         run_outside(outside, jobs[outside.job])
         return 1
@@ -149,52 +151,111 @@ def _read(ids: Sequence[int]) -> list[Claimed]:
     return claimed
 
 
-def _run_inside(session: Session, queue: Queue, rows: list[Claimed], jobs: Jobs) -> int:
-    """Run each in a savepoint; ends of rows commit with the effects. A lane goes on in order until one fails."""
-    done: list[int] = []
-    failed: list[tuple[Claimed, Exception]] = []
+def _run_inside(session: Session, rows: list[Claimed], jobs: Jobs) -> int:
+    """Run what there is time for, and settle it; the ends of rows commit with the effects. Returns how many were run.
+
+    All of it is tried at once, which is quick; when one fails, each runs in a savepoint of its own, and a lane goes on
+    in order until one fails.
+    """
     enter(Frame(rows[0].account_id, "running work"))
-    pending = list(reversed(rows))
-    count, deadline = 0, time.monotonic() + TURN_SECONDS
-    while pending and (not count or time.monotonic() < deadline):
-        row = pending.pop()
-        count += 1
-        error = _attempt(session, row, jobs.get(row.job))
-        if error is None:
-            done.append(row.id)
-            if row.lane is not None and count + len(pending) < BATCH and (after := _following(queue, row)):
-                pending.append(after)
-        else:
-            failed.append((row, error))
+    count = _all_at_once(session, rows, jobs)
+    done, failed = (rows[:count], []) if count else _one_by_one(session, rows, jobs)
     enter(Frame(None, "settling work"))
     if done:
-        session.execute(delete(Work).where(Work.id.in_(done)))
+        session.execute(delete(Work).where(Work.id.in_([row.id for row in done])))
     for row, error in failed:
         _put_back(row, error, jobs.get(row.job))
     # What the jobs wished for belongs to their account.
     session.info["frame"] = Frame(rows[0].account_id, "settling work")
-    return count
+    return len(done) + len(failed)
 
 
-def _following(queue: Queue, row: Claimed) -> Claimed | None:
-    found = db.session.execute(
-        FOLLOWING, {"queue": queue.value, "lane": row.lane, "id": row.id, "account_id": row.account_id}
-    ).scalars()
-    ids = found.all()
-    return _read(ids)[0] if ids else None
-
-
-def _attempt(session: Session, row: Claimed, job: Job | None) -> Exception | None:
-    """The error, or None. What a failed one recorded or wished for is forgotten with its savepoint."""
-    if not isinstance(job, Inside):
-        return TryAgain(f"There is no job {row.job}.")
-    noted = {name: list(session.info.get(name, [])) for name in ("events", "wishes")}
-    locked = set(session.info.get("locked", set()))
+def _all_at_once(session: Session, rows: Sequence[Claimed], jobs: Jobs) -> int:
+    """How many were run; 0 when one of them failed, and nothing has happened."""
+    noted = _noted(session)
+    count, deadline = 0, time.monotonic() + TURN_SECONDS
     try:
         with session.begin_nested():
-            job.run(*row.args)
+            _look_ahead(rows, jobs)
+            for row in rows:
+                if count and time.monotonic() > deadline:
+                    break
+                _job(jobs, row).run(*row.args)
+                count += 1
             session.flush()
-    except NotYet as early:
+    except DBAPIError as error:
+        if error.connection_invalidated:
+            raise
+    except Exception:  # noqa: S110  # whose it is, and what it was, is found out one by one
+        pass
+    else:
+        return count
+    _renote(session, noted)
+    return 0
+
+
+def _look_ahead(rows: Sequence[Claimed], jobs: Jobs) -> None:
+    for name in dict.fromkeys(row.job for row in rows):
+        job = jobs.get(name)
+        if isinstance(job, Inside) and job.ahead is not None:
+            job.ahead([row.args for row in rows if row.job == name])
+
+
+def _one_by_one(
+    session: Session, rows: Sequence[Claimed], jobs: Jobs
+) -> tuple[list[Claimed], list[tuple[Claimed, Exception]]]:
+    done: list[Claimed] = []
+    failed: list[tuple[Claimed, Exception]] = []
+    stopped: set[str | None] = set()
+    deadline = time.monotonic() + TURN_SECONDS
+    for row in rows:
+        if (done or failed) and time.monotonic() > deadline:
+            break
+        if row.lane is not None and row.lane in stopped:
+            continue
+        error = _attempt(session, row, jobs)
+        if error is None:
+            done.append(row)
+        else:
+            failed.append((row, error))
+            stopped.add(row.lane)
+    return done, failed
+
+
+def _following(queue: Queue, heads: Sequence[Claimed]) -> list[Claimed]:
+    """What may go on behind the heads: in each lane up to the first that is not due, which holds those behind it."""
+    lanes = [row.lane for row in heads if row.lane is not None]
+    room = BATCH - len(heads)
+    if not lanes or room <= 0:
+        return []
+    found = db.session.execute(
+        FOLLOWING,
+        {
+            "queue": queue.value,
+            "lanes": lanes,
+            "heads": [row.id for row in heads],
+            "account_id": heads[0].account_id,
+            "limit": room,
+        },
+    ).all()
+    held: set[str] = set()
+    ids: list[int] = []
+    for row_id, lane, is_due in found:
+        if not is_due:
+            held.add(lane)
+        elif lane not in held:
+            ids.append(row_id)
+    return sorted(_read(ids), key=lambda row: row.id) if ids else []
+
+
+def _attempt(session: Session, row: Claimed, jobs: Jobs) -> Exception | None:
+    """The error, or None. What a failed one recorded or wished for is forgotten with its savepoint."""
+    noted = _noted(session)
+    try:
+        with session.begin_nested():
+            _job(jobs, row).run(*row.args)
+            session.flush()
+    except (NotYet, TryAgain) as early:
         failure: Exception = early
     except DBAPIError as error:
         if error.connection_invalidated:
@@ -205,9 +266,29 @@ def _attempt(session: Session, row: Claimed, job: Job | None) -> Exception | Non
         failure = error
     else:
         return None
-    session.info.update(noted)
-    session.info["locked"] = locked
+    _renote(session, noted)
     return failure
+
+
+def _job(jobs: Jobs, row: Claimed) -> Inside:
+    job = jobs.get(row.job)
+    if not isinstance(job, Inside):
+        raise TryAgain(f"There is no job {row.job}.")
+    return job
+
+
+def _noted(session: Session) -> dict[str, Any]:
+    """What stands on the session beside the database, to go back to with it."""
+    return {
+        "events": list(session.info.get("events", [])),
+        "wishes": list(session.info.get("wishes", [])),
+        "locked": set(session.info.get("locked", set())),
+    }
+
+
+def _renote(session: Session, noted: dict[str, Any]) -> None:
+    session.info.update(noted)
+    ahead.forget()
 
 
 def _put_back(row: Claimed, error: Exception, job: Job | None) -> None:

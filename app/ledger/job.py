@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,6 +18,8 @@ class Inside:
     run: Callable[..., None]
     window: float = 24 * 3600
     """How long a failing job is tried again before it is parked, in seconds."""
+    ahead: Callable[[Sequence[Sequence[Any]]], None] | None = None
+    """Given the arguments of several runs that follow in the same frame, looks up together what each would ask for."""
 
 
 @dataclass(frozen=True)

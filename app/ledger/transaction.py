@@ -28,7 +28,7 @@ from app.models.work import Work
 log = logging.getLogger(__name__)
 
 ENTER = text("select set_config('role', :role, true), set_config('app.account_id', :account_id, true)")
-NOTED = ("events", "wishes", "locked", "held", "frame")
+NOTED = ("events", "wishes", "locked", "ahead", "frame")
 
 
 @dataclass(frozen=True)
