@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict
 
 from app.channels.incoming import (
     Answer,
+    Call,
     Deleted,
     Echo,
     Edited,
@@ -26,6 +27,7 @@ from app.channels.incoming import (
     Unsupported,
 )
 from app.channels.outgoing import DeliveryFailed, File, MailOut, Outbound, Sent
+from app.channels.standby import Colleague, Desk, Standby
 from app.channels.standing import Consent, Health, Line, Listed, NotConnected, Polled, Problem, Unreachable
 from app.channels.template import Template, TemplateButton
 from app.errors import NotAllowed
@@ -33,10 +35,13 @@ from app.errors import NotAllowed
 __all__ = [
     "Abilities",
     "Answer",
+    "Call",
     "Channel",
+    "Colleague",
     "Consent",
     "Deleted",
     "DeliveryFailed",
+    "Desk",
     "Echo",
     "Edited",
     "Envelope",
@@ -59,6 +64,7 @@ __all__ = [
     "Reaction",
     "Receipt",
     "Sent",
+    "Standby",
     "Template",
     "TemplateButton",
     "Unreachable",
@@ -92,6 +98,8 @@ class Abilities:
     """How long after the customer's last message an answer is taken."""
     late_window: timedelta | None = None
     """As `reply_window`, for an answer marked as a human's (Meta's human agent tag)."""
+    has_calls: bool = False
+    """Customers call, and are called: what is said is spoken, nothing can be written to them."""
     is_whole: bool = False
     """It hands the message on as the REST API shows it: `Outbound.event`."""
     has_receipts: bool = False
@@ -183,9 +191,28 @@ class Channel:
         """What a delivery that was kept is answered with."""
         return Answer()
 
+    def answer(self, knock: Knock, desk: Desk) -> Answer:
+        """What a delivery that was kept is answered with, where that depends on who is there: a call, for instance."""
+        return self.receipt_of(knock)
+
     def verify(self, knock: Knock) -> None:
         """Raises NotAllowed unless the knock proves that it comes from this inbox's provider."""
         raise NotAllowed(f"{self.name} has no webhook.")
+
+    @classmethod
+    def source_id_of(cls, phone_number: str) -> str:
+        """How it calls whoever has that number (E.164); empty where people are not called by their numbers."""
+        return ""
+
+    @classmethod
+    def explain(cls, reason: str) -> str:
+        """What a refusal in the provider's words means, and what to do; empty where it knows no better than everybody."""
+        return ""
+
+    @classmethod
+    def arranged(cls, sends: Sequence[Outbound]) -> Sequence[Outbound]:
+        """The sends of one message, put together or taken apart as the provider wants them; always the same for the same."""
+        return sends
 
     def parse(self, envelope: Envelope) -> Sequence[Fact]:
         """What a letter says; nothing when it is of no interest. Pure; never raises on odd input."""
@@ -202,6 +229,13 @@ class Channel:
     def fetch(self, ref: Mapping[str, Any], envelope: Envelope | None, into: BinaryIO, limit_bytes: int) -> str:
         """Write a media's bytes `into` a file; returns the type it claims. Raises DeliveryFailed (`permanent`: gone for good)."""
         raise DeliveryFailed("There is nothing to fetch.", permanent=True)
+
+    def keeps(self, ref: Mapping[str, Any]) -> bool:
+        """Whether the provider may keep what we have fetched by `ref`; else it is taken from there: `let_go`."""
+        return True
+
+    def let_go(self, ref: Mapping[str, Any]) -> None:
+        """Delete it at the provider; what is gone already is well. Raises DeliveryFailed."""
 
     def profile(self, source_id: str) -> Person | None:
         """Who the provider says that is; None when it does not tell. Raises Unreachable, NotConnected."""

@@ -211,4 +211,37 @@ class Unsupported:
     provider_at: datetime | None = None
 
 
-Fact = Inbound | Receipt | Echo | Reaction | Edited | Deleted | Unsupported
+@dataclass(frozen=True)
+class Call:
+    """News of a phone call: what is known of it now, in any order and more than once. What is empty is not told of.
+
+    `state`: it rings, both sides speak (`answered`), or it is over. Nobody spoke unless `answered` was ever said.
+    """
+
+    source_id: str
+    """The provider's id of the call as a whole."""
+    direction: Literal["inbound", "outbound"] = "inbound"
+    customer: Person | None = None
+    """Who is called, or calls; without them only a call that is known already is told of."""
+    number: str = ""
+    """Ours."""
+    client_id: str = ""
+    """Of the message that asked for the call."""
+    state: Literal["", "ringing", "answered", "ended"] = ""
+    outcome: Literal["", "no-answer", "busy", "failed", "canceled", "declined"] = ""
+    """Why nobody spoke, when it is over."""
+    reason: str = ""
+    """In the provider's words."""
+    at: datetime | None = None
+    seconds: int | None = None
+    """How long both sides spoke."""
+    user_id: int | None = None
+    """The colleague whose phone it was; in a call that rings, who was rung."""
+    leg: str = ""
+    """The provider's id of the call to that colleague's phone."""
+    recording: Media | None = None
+    transcript: tuple[str, str] | None = None
+    """The provider's id of a recording, and what is said in it."""
+
+
+Fact = Inbound | Receipt | Echo | Reaction | Edited | Deleted | Unsupported | Call
