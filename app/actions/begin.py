@@ -18,8 +18,6 @@ from app.models.inbox import Inbox
 from app.models.membership import Membership
 from app.models.message import Message
 
-# Channels that call people by an address we may know without their having written.
-BY_PHONE = ("whatsapp", "twilio_sms")
 ANYBODY = ("api",)
 
 
@@ -87,7 +85,7 @@ def _is_reached(contact: Contact, inbox: Inbox, known: set[int]) -> bool:
         return True
     if inbox.abilities.is_mail:
         return bool(contact.email)
-    return inbox.channel in BY_PHONE and bool(contact.phone_number)
+    return bool(_number_in(contact, inbox))
 
 
 def _session(contact: Contact, inbox: Inbox) -> ContactInbox:
@@ -97,4 +95,9 @@ def _session(contact: Contact, inbox: Inbox) -> ContactInbox:
         return known[-1]
     if inbox.abilities.is_mail:
         return ContactInbox.begin(contact, inbox, contact.email)
-    return ContactInbox.begin(contact, inbox, contact.phone_number if inbox.channel in BY_PHONE else None)
+    return ContactInbox.begin(contact, inbox, _number_in(contact, inbox) or None)
+
+
+def _number_in(contact: Contact, inbox: Inbox) -> str:
+    """How the inbox's channel calls them by their number, where it calls people so."""
+    return CHANNELS[inbox.channel].source_id_of(contact.phone_number or "") if contact.phone_number else ""

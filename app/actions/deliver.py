@@ -196,6 +196,9 @@ def parts_of(message: Message, inbox: Inbox) -> list[Outbound]:
     )
     sends: list[Outbound] = []
     files = [_file(each) for each in carried]
+    if "template" in message.content_attributes:
+        # What a provider has approved goes as one, whatever fills its blanks.
+        return [replace(whole, key=f"{message.client_id}-0", text=text, files=files)]
     together = abilities.attachments_per_message > 1
     texts = channel_text.split(text, abilities.max_length) if text or not files else []
     for number, part in enumerate(texts):
@@ -204,7 +207,8 @@ def parts_of(message: Message, inbox: Inbox) -> list[Outbound]:
         sends.append(replace(whole, files=files))
     if not together:
         sends += [replace(whole, files=[file]) for file in files]
-    return [replace(each, key=f"{message.client_id}-{number}") for number, each in enumerate(sends)]
+    arranged = CHANNELS[inbox.channel].arranged(sends)
+    return [replace(each, key=f"{message.client_id}-{number}") for number, each in enumerate(arranged)]
 
 
 def _is_carried(attachment: Attachment, inbox: Inbox) -> bool:

@@ -6,12 +6,11 @@ import uuid
 
 from sqlalchemy import select
 
+from app.channels import CHANNELS
 from app.lib.database import db
 from app.models.contact import Contact, ContactInbox
 from app.models.inbox import ChannelKind, Inbox
 from app.models.membership import Membership
-
-BY_PHONE = (ChannelKind.WHATSAPP, ChannelKind.TWILIO_SMS)
 
 
 def contactable(contact: Contact, membership: Membership) -> list[tuple[Inbox, str]]:
@@ -35,8 +34,10 @@ def source_id_in(inbox: Inbox, contact: Contact, known: str = "") -> str:
     """How the inbox's channel calls them; empty when it cannot reach them."""
     if inbox.channel == ChannelKind.EMAIL:
         return contact.email or ""
-    if inbox.channel in BY_PHONE:
-        return contact.phone_number or ""
+    if inbox.channel in CHANNELS and contact.phone_number:
+        by_number = CHANNELS[inbox.channel].source_id_of(contact.phone_number)
+        if by_number:
+            return known or by_number
     if inbox.channel == ChannelKind.API:
         return known or str(uuid.uuid4())
     return known if inbox.channel == ChannelKind.WEB_WIDGET else ""

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 
+from app.channels import CHANNELS
+
 SIGN_IN = "This inbox's sign-in does not work any more. An administrator can connect it again."
 
 # The first that fits explains. SMTP's enhanced codes are those of RFC 3463; the numbers after a hash are Meta's.
@@ -42,6 +44,7 @@ EXPLANATIONS: tuple[tuple[re.Pattern[str], str], ...] = tuple(
 )
 
 
-def explained(reason: str | None) -> str:
-    """What to make of `reason`, and what to do; empty where we know no better."""
-    return next((words for pattern, words in EXPLANATIONS if pattern.search(reason or "")), "")
+def explained(reason: str | None, kind: str = "") -> str:
+    """What to make of `reason`, and what to do, first by the channel of that kind; empty where nobody knows better."""
+    own = CHANNELS[kind].explain(reason or "") if kind in CHANNELS else ""
+    return own or next((words for pattern, words in EXPLANATIONS if pattern.search(reason or "")), "")
