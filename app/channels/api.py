@@ -96,6 +96,8 @@ class ApiCredentials(BaseModel):
 class Api(Channel):
     kind = "api"
     name = "API"
+    summary = "Your own app or program writes for your customers, and hears our answers."
+    has_own_page = True
     abilities = Abilities(
         has_one_thread=True,
         is_whole=True,

@@ -117,7 +117,9 @@ class WebsiteSettings(BaseModel):
 
 class WebWidget(Channel):
     kind = "web_widget"
-    name = "Website"
+    name = "Website chat"
+    summary = "A widget on your site, in your own colour and words."
+    has_own_page = True
     abilities = Abilities(is_live=True, has_one_thread=True, has_receipts=True, has_typing=True)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
@@ -58,6 +59,7 @@ class Inbox(Stamped, Model):
     __table_args__ = (
         UniqueConstraint("account_id", "channel", "address"),
         UniqueConstraint("account_id", "token"),
+        UniqueConstraint("channel", "claim"),
         Index(None, "channel", "address"),
         Index(None, "token"),
     )
@@ -69,6 +71,8 @@ class Inbox(Stamped, Model):
     address: Mapped[str]
     token: Mapped[str] = mapped_column(default=lambda: crypto.token(18))
     """The secret part of its webhook's URL, where the address is not secret or not known."""
+    claim: Mapped[str | None]
+    """Its address, where letters name that: only one inbox of all accounts can have it."""
     channel_settings: Mapped[dict[str, Any]] = mapped_column(default=dict, server_default="{}")
     credentials_sealed: Mapped[str | None]
     avatar_key: Mapped[str | None]
@@ -88,6 +92,8 @@ class Inbox(Stamped, Model):
     sender_name_type: Mapped[str] = mapped_column(default="friendly", server_default="friendly")
     business_name: Mapped[str | None]
     portal_id: Mapped[int | None]
+    removed_at: Mapped[datetime | None]
+    """Since when it is being removed, piece by piece."""
 
     @property
     def channel_type(self) -> str:

@@ -44,6 +44,8 @@ _HEAD = 256 * 1024
 class Email(Channel):
     kind = "email"
     name = "E-mail"
+    summary = "A mailbox of yours: what is written there is answered from here."
+    has_own_page = True
     has_door = True
     max_body = relay.LARGEST_KNOCK
     abilities = Abilities(
