@@ -100,4 +100,4 @@ def _session(contact: Contact, inbox: Inbox) -> ContactInbox:
 
 def _number_in(contact: Contact, inbox: Inbox) -> str:
     """How the inbox's channel calls them by their number, where it calls people so."""
-    return CHANNELS[inbox.channel].source_id_of(contact.phone_number or "") if contact.phone_number else ""
+    return inbox.speaks.source_id_of(contact.phone_number or "") if contact.phone_number else ""

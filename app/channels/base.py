@@ -31,6 +31,8 @@ from app.channels.standby import Colleague, Desk, Standby
 from app.channels.standing import Consent, Health, Line, Listed, NotConnected, Polled, Problem, Unreachable
 from app.channels.template import Template, TemplateButton
 from app.errors import NotAllowed
+from app.lib import channel_text
+from app.lib.channel_text import Unit
 
 __all__ = [
     "Abilities",
@@ -87,6 +89,10 @@ class Abilities:
     markup: Markup = "markdown"
     max_length: int = 10_000
     """Of one message; what is longer is sent in several."""
+    length_in: Unit = "characters"
+    """What the provider counts."""
+    caption_length: int | None = None
+    """How long a text may be that goes along with files; None: as any other. One that is longer goes before them."""
     max_attachment_bytes: int = 40 * 1024 * 1024
     attachments_per_message: int = 15
     """0: none can be carried, each goes as a link in the text. 1: each is a message of its own."""
@@ -155,6 +161,11 @@ class Channel:
     def __init__(self, line: Line) -> None:
         self.line = line
 
+    @classmethod
+    def variant(cls, settings: Mapping[str, Any]) -> type[Channel]:
+        """What an inbox of these settings is a line of, where one provider carries several kinds that differ in what they can."""
+        return cls
+
     @property
     def credentials(self) -> Any:
         """As `Credentials`. Raises pydantic's ValidationError when what is kept does not fit (any more)."""
@@ -218,9 +229,20 @@ class Channel:
         """What a letter says; nothing when it is of no interest. Pure; never raises on odd input."""
         return ()
 
+    @classmethod
+    def split(cls, outbound: Outbound) -> Sequence[str]:
+        """The texts that one goes out as, each a send of its own."""
+        return channel_text.split(outbound.text, cls.abilities.max_length)
+
     def send(self, outbound: Outbound) -> Sent:
         """Hand over to the provider. Raises DeliveryFailed."""
         raise DeliveryFailed(f"{self.name} sends nothing.", permanent=True)
+
+    @classmethod
+    def bundles(cls, files: Sequence[File]) -> Sequence[Sequence[File]]:
+        """The files of a message as they go together, in one send each."""
+        most = max(cls.abilities.attachments_per_message, 1)
+        return [files[at : at + most] for at in range(0, len(files), most)]
 
     def look_up(self, outbound: Outbound) -> Sent | None:
         """What became of a send whose answer we never heard: its result, or None when it did not arrive. Raises Unreachable."""

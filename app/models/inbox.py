@@ -100,8 +100,13 @@ class Inbox(Stamped, Model):
         return CHANNEL_TYPES[ChannelKind(self.channel)]
 
     @property
+    def speaks(self) -> type[Channel]:
+        """Its channel, as its settings have it."""
+        return CHANNELS[self.channel].variant(self.channel_settings)
+
+    @property
     def abilities(self) -> Abilities:
-        return CHANNELS[self.channel].abilities
+        return self.speaks.abilities
 
     @property
     def credentials(self) -> dict[str, Any]:
@@ -117,7 +122,7 @@ class Inbox(Stamped, Model):
 
     def opened(self) -> Channel:
         """Its channel, ready to speak with the provider."""
-        return CHANNELS[self.channel](self.line)
+        return self.speaks(self.line)
 
     @property
     def webhook_url(self) -> str:

@@ -35,7 +35,7 @@ def source_id_in(inbox: Inbox, contact: Contact, known: str = "") -> str:
     if inbox.channel == ChannelKind.EMAIL:
         return contact.email or ""
     if inbox.channel in CHANNELS and contact.phone_number:
-        by_number = CHANNELS[inbox.channel].source_id_of(contact.phone_number)
+        by_number = inbox.speaks.source_id_of(contact.phone_number)
         if by_number:
             return known or by_number
     if inbox.channel == ChannelKind.API:
