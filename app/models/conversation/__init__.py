@@ -100,7 +100,13 @@ class Conversation(
             ["account_id", "contact_inbox_id"], ["contact_inboxes.account_id", "contact_inboxes.id"], ondelete="CASCADE"
         ),
         ForeignKeyConstraint(["account_id", "assignee_id"], ["memberships.account_id", "memberships.user_id"]),
-        ForeignKeyConstraint(["account_id", "last_message_id"], ["messages.account_id", "messages.id"], use_alter=True),
+        ForeignKeyConstraint(
+            ["account_id", "last_message_id"],
+            ["messages.account_id", "messages.id"],
+            use_alter=True,
+            deferrable=True,
+            initially="DEFERRED",
+        ),
         CheckConstraint("status in ('open', 'pending', 'snoozed', 'resolved')", name="status"),
         CheckConstraint("priority in ('low', 'medium', 'high', 'urgent')", name="priority"),
         Index("uq_conversations_display_id", "account_id", "display_id", unique=True),
