@@ -17,7 +17,7 @@ from app.channels.incoming import Answer, Knock
 from app.channels.outgoing import DeliveryFailed
 from app.channels.provider import Provider
 from app.channels.standing import NotConnected, Unreachable
-from app.channels.twilio_errors import FOR_NOW, explained
+from app.channels.twilio_errors import FOR_NOW, words_of
 from app.errors import NotAllowed
 from app.lib import crypto
 from app.lib.http import HttpFailed, Options
@@ -71,7 +71,7 @@ class TwilioCredentials(BaseModel):
 
 
 class TwilioError(DeliveryFailed):
-    """What Twilio refused: its words, ours, and its code (0 where it gave none); `status` is HTTP's, 0 without an answer."""
+    """What Twilio refused: its words and its code (0 where it gave none); `status` is HTTP's, 0 without an answer."""
 
     def __init__(self, failed: HttpFailed) -> None:
         told = _json(failed.body)
@@ -80,7 +80,7 @@ class TwilioError(DeliveryFailed):
         said = told.get("message") if isinstance(told.get("message"), str) else ""
         is_for_now = self.code in FOR_NOW or not failed.permanent
         super().__init__(
-            explained(self.code, said or "") if self.code or said else failed.reason,
+            words_of(self.code, said or "") if self.code or said else failed.reason,
             permanent=not is_for_now,
             retry_after=failed.retry_after,
             # What breaks on its side may have been done before; what asks for patience was not.

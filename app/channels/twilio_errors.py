@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import re
+
+_CODE = re.compile(r"\(error (\d{5})\)")
+
 # https://www.twilio.com/docs/api/errors, in our words: what happened, and what can be done about it.
 EXPLAINED = {
     14107: "Too many messages were sent to or from this number in a short time.",
@@ -111,11 +115,13 @@ EXPLAINED = {
 FOR_NOW = frozenset({14107, 20429, 20500, 21611, 30001, 30022, 30500, 63010, 63012, 63018})
 
 
-def explained(code: int, said: str = "") -> str:
-    """A code in words: ours where we have some, with the provider's own before them."""
-    ours = EXPLAINED.get(code, "")
-    theirs = said.strip()
-    if theirs and ours:
-        return f"{theirs.rstrip('.')}. {ours} ({code})"
-    words = theirs or ours or "Twilio gave no reason."
-    return f"{words} ({code})" if code else words
+def words_of(code: int, said: str = "") -> str:
+    """A refusal in Twilio's words, with its code, by which `explanation` knows it again."""
+    words = said.strip() or "Twilio gave no reason."
+    return f"{words.rstrip('.')} (error {code})" if code else words
+
+
+def explanation(reason: str) -> str:
+    """What a refusal means that `words_of` wrote down; empty where nobody here knows."""
+    found = _CODE.search(reason)
+    return EXPLAINED.get(int(found[1]), "") if found else ""
