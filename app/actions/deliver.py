@@ -17,7 +17,7 @@ from app.lib.queue import NotYet, Refused, TryAgain, Unheard
 from app.lib.throttle import throttle
 from app.models.attachment import Attachment
 from app.models.conversation.answerable import WindowKind
-from app.models.conversation.deliverable import sent_parts
+from app.models.conversation.deliverable import newest_id, sent_parts
 from app.models.inbox import Inbox
 from app.models.message import Message
 from app.realtime.message_event import message_event
@@ -167,7 +167,7 @@ def _plan(message: Message, inbox: Inbox) -> Plan:
         message_id=message.id,
         kind=inbox.channel,
         line=inbox.line,
-        outbound=parts[position],
+        outbound=replace(parts[position], follows=newest_id(message) if message.conversation.identifier else ""),
         position=position,
         is_last=position == len(parts) - 1,
     )

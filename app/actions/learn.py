@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, func, select
 
 from app.channels.base import Deleted, Edited, Reaction, Receipt
 from app.lib import clock
@@ -80,6 +80,7 @@ def _read_until(inbox: Inbox, receipt: Receipt, until: datetime) -> None:
             Conversation.account_id == inbox.account_id,
             ContactInbox.inbox_id == inbox.id,
             ContactInbox.source_id == receipt.sender,
+            *_thread(receipt.thread),
         )
         .order_by(Conversation.id.desc())
         .limit(5)
@@ -100,6 +101,12 @@ def _read_until(inbox: Inbox, receipt: Receipt, until: datetime) -> None:
         )
         for message in db.session.scalars(under_way).all():
             conversation.advance(message, receipt.status)
+
+
+def _thread(thread: str | None) -> tuple[ColumnElement[bool], ...]:
+    if thread is None:
+        return ()
+    return (Conversation.identifier == thread if thread else Conversation.identifier.is_(None),)
 
 
 def _react(message: Message, reaction: Reaction) -> None:

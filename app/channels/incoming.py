@@ -157,7 +157,9 @@ class Inbound:
 
 @dataclass(frozen=True)
 class Receipt:
-    """How far a message of ours has come. `source_id` names it, or, with `up_to`, all of `sender`'s until then."""
+    """How far a message of ours has come. `source_id` names it, or, with `up_to`, all of `sender`'s until then: in one
+    `thread` (empty: outside of any) where that is said.
+    """
 
     status: Status
     source_id: str = ""
@@ -165,6 +167,7 @@ class Receipt:
     up_to: datetime | None = None
     error: str = ""
     at: datetime | None = None
+    thread: str | None = None
 
 
 @dataclass(frozen=True)

@@ -60,6 +60,8 @@ class Outbound:
     """The provider's id of the thread it belongs to: see `Inbound.thread`."""
     context: Mapping[str, Any] = field(default_factory=dict)
     """What was kept with the conversation when it began: `Inbound.begun_with`."""
+    follows: str = ""
+    """The provider's id of what it follows in its thread: the part before it, else the customer's newest message."""
     is_late: bool = False
     """The reply window is over, the one for a person's own answers is not: `Abilities.late_window`."""
 

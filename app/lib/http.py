@@ -34,6 +34,7 @@ class HttpFailed(Exception):
 
     `permanent`: the same request will fail again. `status`: the answer's, 0 when there was none; `body` is its beginning.
     `retry_after`: seconds the other side asks to wait. `is_unsure`: no answer came, yet the request may have arrived.
+    `headers` are the answer's, by lower-case names.
     """
 
     def __init__(
@@ -45,6 +46,7 @@ class HttpFailed(Exception):
         retry_after: int | None = None,
         body: bytes = b"",
         is_unsure: bool = False,
+        headers: Mapping[str, str] | None = None,
     ) -> None:
         self.reason = reason
         self.permanent = permanent
@@ -52,6 +54,7 @@ class HttpFailed(Exception):
         self.retry_after = retry_after
         self.body = body
         self.is_unsure = is_unsure
+        self.headers = headers or {}
         super().__init__(reason)
 
 
@@ -205,6 +208,7 @@ def _refusal(status: int, headers: Mapping[str, str], body: bytes) -> HttpFailed
         status=status,
         retry_after=_retry_after(headers.get("retry-after", "")),
         body=body,
+        headers=headers,
     )
 
 

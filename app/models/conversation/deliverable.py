@@ -173,6 +173,19 @@ def sent_parts(message: Message) -> int:
     return db.session.scalar(select(func.count()).select_from(MessagePart).where(_of(message))) or 0
 
 
+def newest_id(message: Message) -> str:
+    """The provider's id of what it goes on from: of its part before, else of the newest that the customer said."""
+    parts = select(MessagePart.source_id).where(_of(message), MessagePart.source_id.is_not(None))
+    said = select(Message.source_id).where(
+        Message.account_id == message.account_id,
+        Message.conversation_id == message.conversation_id,
+        Message.message_type == "incoming",
+        Message.source_id.is_not(None),
+    )
+    part = db.session.scalar(parts.order_by(MessagePart.position.desc()).limit(1))
+    return part or db.session.scalar(said.order_by(Message.sequence.desc()).limit(1)) or ""
+
+
 def _of(message: Message) -> Any:
     return (MessagePart.account_id == message.account_id) & (MessagePart.message_id == message.id)
 
