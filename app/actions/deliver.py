@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
+from typing import Any
 
 from app.actions.mail_out import addressed
 from app.channels import CHANNELS
@@ -180,8 +181,14 @@ def parts_of(message: Message, inbox: Inbox) -> list[Outbound]:
     linked: list[Attachment] = []
     for attachment in message.attachments:
         (carried if _is_carried(attachment, inbox) else linked).append(attachment)
-    text = channel_text.marked_up(message.content, abilities.markup)
-    text = "\n\n".join(filter(None, [text, *(f"{each.filename}: {_url(each)}" for each in linked)]))
+    texts = channel_text.parts(
+        message.content,
+        abilities.markup,
+        abilities.max_length,
+        unit=abilities.length_in,
+        below=[f"{each.filename}: {_url(each)}" for each in linked],
+    )
+    files = [_file(each) for each in carried]
     whole = Outbound(
         key="",
         to=message.conversation.contact_inbox.source_id,
@@ -194,21 +201,28 @@ def parts_of(message: Message, inbox: Inbox) -> list[Outbound]:
         context=message.conversation.additional_attributes,
         is_late=message.conversation.reply_window().kind is WindowKind.LATE,
     )
-    sends: list[Outbound] = []
-    files = [_file(each) for each in carried]
     if "template" in message.content_attributes:
         # What a provider has approved goes as one, whatever fills its blanks.
+        text = channel_text.marked_up(message.content, abilities.markup)
         return [replace(whole, key=f"{message.client_id}-0", text=text, files=files)]
     together = abilities.attachments_per_message > 1
-    texts = channel_text.split(text, abilities.max_length) if text or not files else []
-    for number, part in enumerate(texts):
-        sends.append(replace(whole, text=part, files=files if together and number == len(texts) - 1 else ()))
-    if not texts and together:
-        sends.append(replace(whole, files=files))
+    bare = replace(whole, content_type="text", content_attributes=_without_items(message))
+    # What can be pressed stands below the last words.
+    sends = [replace(bare, text=text) for text in texts[:-1]]
+    if texts or not files or together:
+        sends.append(replace(whole, text=texts[-1] if texts else "", files=files if together else ()))
     if not together:
-        sends += [replace(whole, files=[file]) for file in files]
+        sends += [replace(bare, files=[file]) for file in files]
     arranged = CHANNELS[inbox.channel].arranged(sends)
-    return [replace(each, key=f"{message.client_id}-{number}") for number, each in enumerate(arranged)]
+    return [
+        # Only the first words stand below what they answer.
+        replace(each, key=f"{message.client_id}-{number}", reply_to=None if number else whole.reply_to)
+        for number, each in enumerate(arranged)
+    ]
+
+
+def _without_items(message: Message) -> dict[str, Any]:
+    return {name: value for name, value in message.content_attributes.items() if name != "items"}
 
 
 def _is_carried(attachment: Attachment, inbox: Inbox) -> bool:

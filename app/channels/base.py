@@ -31,7 +31,6 @@ from app.channels.standby import Colleague, Desk, Standby
 from app.channels.standing import Consent, Health, Line, Listed, NotConnected, Polled, Problem, Unreachable
 from app.channels.template import Template, TemplateButton
 from app.errors import NotAllowed
-from app.lib import channel_text
 from app.lib.channel_text import Unit
 
 __all__ = [
@@ -91,8 +90,6 @@ class Abilities:
     """Of one message; what is longer is sent in several."""
     length_in: Unit = "characters"
     """What the provider counts."""
-    caption_length: int | None = None
-    """How long a text may be that goes along with files; None: as any other. One that is longer goes before them."""
     max_attachment_bytes: int = 40 * 1024 * 1024
     attachments_per_message: int = 15
     """0: none can be carried, each goes as a link in the text. 1: each is a message of its own."""
@@ -155,6 +152,8 @@ class Channel:
     """Whether its provider knocks at `/webhooks/<kind>/…`."""
     is_addressed: ClassVar[bool] = False
     """Whether an envelope's address is the inbox's own, known to strangers; else it is the token in the webhook's URL."""
+    is_movable: ClassVar[bool] = False
+    """Whether an inbox may be given another address and keep its conversations."""
     max_body: ClassVar[int] = 5_000_000
     """The largest delivery that is taken, in bytes."""
 
@@ -229,20 +228,9 @@ class Channel:
         """What a letter says; nothing when it is of no interest. Pure; never raises on odd input."""
         return ()
 
-    @classmethod
-    def split(cls, outbound: Outbound) -> Sequence[str]:
-        """The texts that one goes out as, each a send of its own."""
-        return channel_text.split(outbound.text, cls.abilities.max_length)
-
     def send(self, outbound: Outbound) -> Sent:
         """Hand over to the provider. Raises DeliveryFailed."""
         raise DeliveryFailed(f"{self.name} sends nothing.", permanent=True)
-
-    @classmethod
-    def bundles(cls, files: Sequence[File]) -> Sequence[Sequence[File]]:
-        """The files of a message as they go together, in one send each."""
-        most = max(cls.abilities.attachments_per_message, 1)
-        return [files[at : at + most] for at in range(0, len(files), most)]
 
     def look_up(self, outbound: Outbound) -> Sent | None:
         """What became of a send whose answer we never heard: its result, or None when it did not arrive. Raises Unreachable."""
