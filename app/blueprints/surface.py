@@ -14,7 +14,9 @@ from app.lib.assets import Assets
 from app.lib.squeeze import squeeze
 from app.realtime import paths
 from app.realtime.explained import explained
+from app.realtime.in_short import in_short
 from app.realtime.mail_shown import mail_of
+from app.realtime.rich import SHARES, STORIES, host_of, is_sticker, rich_of
 
 
 def install(app: Flask, settings: Settings) -> None:
@@ -37,9 +39,15 @@ def install(app: Flask, settings: Settings) -> None:
         picture_path=paths.picture_path,
         explained=explained,
         mail_of=mail_of,
+        rich_of=rich_of,
+        in_short=in_short,
+        host_of=host_of,
+        SHARES=SHARES,
+        STORIES=STORIES,
     )
     app.jinja_env.filters.update(**markup.FILTERS, markdown=text.markdown_to_html, linked=text.linked, plain=text.plain)
     app.jinja_env.filters["around"] = excerpt.around
+    app.jinja_env.tests["sticker"] = is_sticker
     app.context_processor(viewer_context)
 
 
