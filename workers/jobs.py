@@ -11,6 +11,7 @@ from app.actions import (
     fetch_avatar,
     fetch_media,
     fetch_profile,
+    letters_ahead,
     poll,
     reconcile,
     send_mail,
@@ -50,7 +51,7 @@ JOBS: Jobs = {
         window=send_mail.WINDOW_SECONDS,
     ),
     # A letter that cannot be worked through is parked soon, so that those behind it are not held up for long.
-    "receive_letter": Inside(receive_letter, window=120),
+    "receive_letter": Inside(receive_letter, window=120, ahead=letters_ahead.look_up),
     "deliver": Outside(
         prepare=deliver.prepare,
         call=deliver.call,

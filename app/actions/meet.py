@@ -11,13 +11,15 @@ from app.actions.fetch_profile import fill_in, wish_profile
 from app.actions.recognise import find_person, holders
 from app.channels.base import Person
 from app.errors import Invalid
-from app.lib import address
+from app.lib import address, ahead
 from app.lib.database import db
 from app.models.contact import Contact, ContactInbox
 from app.models.event import record
 from app.models.inbox import Inbox
 from app.models.provable import Proof
 
+# What is looked up ahead: by inbox and source id, held until the transaction ends.
+SESSION = "session"
 PROOFS = {"verified": Proof.VERIFIED, "reply": Proof.MAIL, "typed": Proof.TYPED}
 
 
@@ -35,8 +37,14 @@ def meet_person(inbox: Inbox, person: Person) -> ContactInbox:
 
     What does not fit (a number that is none) is passed over, as is what belongs to somebody else.
     """
-    db.session.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(person.source_id, inbox.id))))
-    if session := session_of(inbox, person.source_id, hold=True):
+    session: ContactInbox | None = None
+    found = ahead.get(SESSION, (inbox.id, person.source_id))
+    if found is not ahead.UNKNOWN:
+        session = found
+    else:
+        db.session.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(person.source_id, inbox.id))))
+        session = session_of(inbox, person.source_id, hold=True)
+    if session is not None:
         if changed := fill_in(session.contact, person):
             record("contact.updated", session.contact, by=session.contact.actor, changed=changed)
         return session
@@ -63,6 +71,8 @@ def meet_person(inbox: Inbox, person: Person) -> ContactInbox:
     session = ContactInbox.begin(contact, inbox, person.source_id)
     if inbox.abilities.has_profiles:
         wish_profile(session)
+    session.is_held()
+    ahead.put(SESSION, (inbox.id, person.source_id), session)
     return session
 
 

@@ -21,9 +21,11 @@ ASKS_FOR_EMAIL = "Leave your e-mail address, and our answer reaches you even whe
 
 def prompt(conversation: Conversation, message: Message) -> None:
     """After the customer's `message`: word of the hours, else a greeting for the first; then a question for their address."""
+    inbox = conversation.inbox
+    if not (inbox.greeting_enabled or inbox.working_hours_enabled or inbox.enable_email_collect):
+        return
     if conversation.contact.blocked or _is_automatic(message):
         return
-    inbox = conversation.inbox
     greeting = (inbox.greeting_message or "").strip() if inbox.greeting_enabled else ""
     if away := _word_of_hours(conversation, message):
         conversation.prompt(away, about=OUT_OF_OFFICE)

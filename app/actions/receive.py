@@ -22,20 +22,21 @@ def receive(
     begun_with: Mapping[str, Any] | None = None,
     into: Conversation | None = None,
     anew: bool = False,
+    is_new: bool = False,
 ) -> Message:
     """What a customer says in their session, in the conversation it belongs to; a repeat is the message there already is.
 
-    `into` is the conversation they chose, `anew` says that they wish to begin another. `begun_with` is kept with a
+    `is_new` says that it is known to be none. `into` is the conversation they chose, `anew` says that they wish to begin another. `begun_with` is kept with a
     conversation that begins here (page, browser). Raises Invalid when it is empty or too long, TooMany past 200 messages
     a minute.
     """
     session.hold()
-    if repeated := _known(session, inbound):
+    if not is_new and (repeated := _known(session, inbound)):
         return repeated
     conversation = Conversation.continue_or_start(
         session, into=into, anew=anew, thread=inbound.thread, additional_attributes=dict(begun_with or {})
     )
-    message = conversation.receive(inbound, contact=session.contact)
+    message = conversation.receive(inbound, contact=session.contact, is_new=is_new)
     prompt(conversation, message)
     return message
 

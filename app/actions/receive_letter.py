@@ -11,8 +11,9 @@ from uuid import UUID, uuid5
 
 from sqlalchemy import select
 
-from app.actions.keep import envelope_of, work_through
+from app.actions.keep import work_through
 from app.actions.learn import Unknown, learn
+from app.actions.letters_ahead import facts_of, held_letter, inbox_of, known_message
 from app.actions.meet import meet_person
 from app.actions.receive import receive
 from app.actions.thread_mail import place, remember
@@ -44,13 +45,11 @@ ECHO_WAIT_SECONDS = 60
 
 def receive_letter(account_id: int, letter_id: int) -> None:
     """Inside work: all that a letter says, or nothing of it. Raises NotYet past 200 messages a minute."""
-    letter = db.session.scalar(
-        select(Letter).where(Letter.account_id == account_id, Letter.id == letter_id).with_for_update()
-    )
+    letter = held_letter(account_id, letter_id)
     if letter is None or letter.state in ("received", "ignored"):
         return
-    inbox = _inbox(account_id, letter.inbox_id)
-    facts = _facts(inbox, letter)
+    inbox = inbox_of(account_id, letter.inbox_id)
+    facts = facts_of(inbox, letter)
     state = "received" if facts else "ignored"
     error = ""
     for number, fact in enumerate(facts):
@@ -62,24 +61,6 @@ def receive_letter(account_id: int, letter_id: int) -> None:
             raise NotYet(many.message, seconds=many.retry_after) from many
     letter.state, letter.error = state, error or None
     letter.settled_at = None if state == "waiting" else clock.now()
-
-
-def _inbox(account_id: int, inbox_id: int) -> Inbox:
-    """Held on to for the letters after this one: in a batch most are of the same inbox."""
-    held: dict[tuple[int, int], Inbox] = db.session().info.setdefault("held", {})
-    key = (account_id, inbox_id)
-    if key not in held:
-        held[key] = db.session.get_one(Inbox, key)
-    return held[key]
-
-
-def _facts(inbox: Inbox, letter: Letter) -> Sequence[Fact]:
-    """What its channel makes of it. A channel that stumbles says so, and the letter is shown as unsupported."""
-    try:
-        return inbox.opened().parse(envelope_of(letter))
-    except Exception:
-        log.exception("letter %s of inbox %s could not be parsed", letter.id, inbox.id)
-        return [Unsupported("a message that could not be read", sender=Person(letter.sender, proof="typed"))]
 
 
 def _take(inbox: Inbox, letter: Letter, fact: Fact, number: int) -> None:
@@ -97,7 +78,7 @@ def _take(inbox: Inbox, letter: Letter, fact: Fact, number: int) -> None:
 
 def _say(inbox: Inbox, letter: Letter, inbound: Inbound, number: int) -> Message:
     session = meet_person(inbox, inbound.sender or Person(letter.sender))
-    inbound = _fit(letter, inbound, number)
+    inbound, is_new = _fit(letter, inbound, number)
     into: Conversation | None = None
     suggested: Mapping[str, Any] = {}
     if inbound.mail:
@@ -108,6 +89,7 @@ def _say(inbox: Inbox, letter: Letter, inbound: Inbound, number: int) -> Message
         begun_with={**inbound.begun_with, **suggested},
         into=into,
         anew=inbound.mail is not None and into is None,
+        is_new=is_new,
     )
     if inbound.mail:
         remember(message, inbound.mail)
@@ -161,17 +143,22 @@ def _age(letter: Letter) -> float:
     return (clock.now() - letter.received_at).total_seconds()
 
 
-def _fit(letter: Letter, inbound: Inbound, number: int) -> Inbound:
-    """As it can be kept: within our limits, under a name that is the same whenever the letter is worked through."""
+def _fit(letter: Letter, inbound: Inbound, number: int) -> tuple[Inbound, bool]:
+    """As it can be kept: within our limits, under a name that is the same whenever the letter is worked through.
+
+    And whether it is new for sure: a letter that was worked through once is not worked through again, so that only its
+    provider's id can have been seen before.
+    """
     attributes = dict(storable(dict(inbound.content_attributes)))
     if len(inbound.content) > MAX_CONTENT:
         attributes["is_cut"] = True
     media = list(inbound.attachments)
     if len(media) > MOST_ATTACHMENTS:
         attributes["left_out"] = [each.filename for each in media[MOST_ATTACHMENTS:] if isinstance(each, Media)][:1000]
-    taken = bool(inbound.source_id) and _is_known_elsewhere(letter, inbound.source_id or "")
+    known = known_message(letter, inbound.source_id) if inbound.source_id else None
+    taken = known is not None and not _is_theirs(known, letter)
     attributes |= {"letter_id": letter.id}
-    return replace(
+    fit = replace(
         inbound,
         content=storable(inbound.content)[:MAX_CONTENT],
         processed_content=None
@@ -186,22 +173,16 @@ def _fit(letter: Letter, inbound: Inbound, number: int) -> Inbound:
         provider_at=inbound.provider_at or letter.provider_at,
         is_odd=inbound.is_odd or not inbound.content.strip(),
     )
+    return fit, known is None and letter.message_id is None
 
 
 def _name(letter: Letter, number: int) -> str:
     return str(uuid5(FACTS, f"{letter.inbox_id} {letter.key} {number}"))
 
 
-def _is_known_elsewhere(letter: Letter, source_id: str) -> bool:
-    """Whether a message of another sender, or of ours, has this id already: senders of mail are careless with them."""
-    known = db.session.scalar(
-        select(Message).where(
-            Message.account_id == letter.account_id,
-            Message.inbox_id == letter.inbox_id,
-            Message.source_id == source_id,
-        )
-    )
-    return known is not None and (not known.is_incoming or known.conversation.contact_inbox.source_id != letter.sender)
+def _is_theirs(known: Message, letter: Letter) -> bool:
+    """Else it is a message of another sender, or of ours, that has this id already: senders of mail are careless with them."""
+    return known.is_incoming and known.conversation.contact_inbox.source_id == letter.sender
 
 
 def _is_known(inbox: Inbox, source_id: str) -> bool:

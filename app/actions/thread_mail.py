@@ -82,8 +82,11 @@ def remember(message: Message, mail: Mail) -> None:
     own = [mail.message_id] if mail.message_id else []
     named = [*own, *mail.in_reply_to, *reversed(list(mail.references)[-MOST_REMEMBERED:])][:MOST_REMEMBERED]
     ids = list(dict.fromkeys(each[:LONGEST_ID] for each in named if each))
+    db.session.flush()
     known = set(
-        db.session.scalars(
+        []
+        if message.sequence == 1
+        else db.session.scalars(
             select(MailReference.header_id).where(
                 MailReference.account_id == message.account_id,
                 MailReference.inbox_id == message.inbox_id,

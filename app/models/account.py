@@ -38,11 +38,12 @@ class Account(Stamped, Model):
     def is_suspended(self) -> bool:
         return self.status == AccountStatus.SUSPENDED
 
-    def next_display_id(self) -> int:
+    @classmethod
+    def next_display_id(cls, account_id: int) -> int:
         """The next conversation number; numbers begin at 1, and none is used twice."""
         taken: int = db.session.execute(
             update(Account)
-            .where(Account.id == self.id)
+            .where(Account.id == account_id)
             .values(last_display_id=Account.last_display_id + 1)
             .returning(Account.last_display_id)
             .execution_options(synchronize_session=False)

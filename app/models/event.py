@@ -52,7 +52,8 @@ def record(name: str, subject: Any, *, by: Actor = SYSTEM, **data: Any) -> Event
 
     What follows from it is said by REACTIONS in the ledger.
     """
-    db.session.flush()
+    if getattr(subject, "id", 0) is None:
+        db.session.flush()
     subject_id = getattr(subject, "id", None) or getattr(subject, "user_id", 0)
     if subject.__tablename__ == "conversations":
         conversation_id = subject.id

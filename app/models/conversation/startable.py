@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 from sqlalchemy import select
 
-from app.lib import clock
+from app.lib import ahead, clock
 from app.lib.database import db
 from app.models.account import Account
 from app.models.actor import Actor
@@ -17,6 +17,10 @@ if TYPE_CHECKING:
     from sqlalchemy.orm import Mapped
 
     from app.models.inbox import Inbox
+
+
+# What is looked up ahead: by session and thread.
+LAST = "last conversation"
 
 
 class Startable:
@@ -40,7 +44,7 @@ class Startable:
             inbox_id=session.inbox_id,
             contact_id=session.contact_id,
             contact_inbox_id=session.id,
-            display_id=db.session.get_one(Account, session.account_id).next_display_id(),
+            display_id=Account.next_display_id(session.account_id),
             status=status,
             created_at=begun_at,
             waiting_since=begun_at,
@@ -50,7 +54,7 @@ class Startable:
         db.session.add(conversation)
         db.session.flush()
         # Nobody else knows of it yet.
-        db.session().info.setdefault("locked", set()).add(conversation.id)
+        conversation.is_held()
         record("conversation.created", conversation, by=by or session.contact.actor)
         return conversation
 
@@ -65,16 +69,36 @@ class Startable:
         conversation: the session's row is held meanwhile.
         """
         session.hold()
+        always_new = anew and not session.inbox.lock_to_single_conversation
+        last = into or (None if always_new and not thread else cls._last_in(session, thread))
+        if last and (thread or last.is_continued(anew=anew)):
+            return last
+        begun = cls.start(session, identifier=thread or None, **values)
+        ahead.put(LAST, (session.id, thread), begun)
+        return begun
+
+    @classmethod
+    def _last_in(cls, session: ContactInbox, thread: str) -> Self | None:
+        """Held until the transaction ends, with its newest values."""
+        found: Any = ahead.get(LAST, (session.id, thread))
+        if found is not ahead.UNKNOWN:
+            return found  # type: ignore[no-any-return]  # as it was put there
         same = cls.identifier == thread if thread else cls.identifier.is_(None)
-        last = into or db.session.scalar(
+        last = db.session.scalar(
             select(cls)
             .where(cls.account_id == session.account_id, cls.contact_inbox_id == session.id, same)
             .order_by(cls.id.desc())
             .limit(1)
+            .with_for_update(of=cls)
+            .execution_options(populate_existing=True)
         )
-        if last and (thread or last.is_continued(anew=anew)):
-            return last
-        return cls.start(session, identifier=thread or None, **values)
+        if last is not None:
+            last.is_held()
+        return last
+
+    def is_held(self) -> None:
+        """It was read for update."""
+        db.session().info.setdefault("locked", set()).add(self.id)
 
     def is_continued(self, *, anew: bool = False) -> bool:
         """Whether the customer's next message joins it, where they do not wish to begin another (`anew`)."""

@@ -11,7 +11,7 @@ from sqlalchemy import select
 
 from app.channels.base import Inbound, Media
 from app.errors import Invalid, NotFound, TooMany
-from app.lib import clock
+from app.lib import ahead, clock
 from app.lib.database import db
 from app.models.actor import SYSTEM, Actor
 from app.models.attachment import Attachment
@@ -24,6 +24,10 @@ if TYPE_CHECKING:
     from app.lib.storage import Stored
     from app.models.contact import Contact
     from app.models.inbox import Inbox
+
+
+# What is looked up ahead: ids for the messages of an account that are to be written in this frame.
+MESSAGE_IDS = "message ids"
 
 
 class Talkative:
@@ -63,12 +67,15 @@ class Talkative:
         self.lock()
         self.version += 1
 
-    def receive(self, inbound: Inbound, *, contact: Contact) -> Message:
-        """Take what the customer wrote; a repeat (same client or source id) returns the message there already is."""
+    def receive(self, inbound: Inbound, *, contact: Contact, is_new: bool = False) -> Message:
+        """Take what the customer wrote; a repeat (same client or source id) returns the message there already is.
+
+        `is_new` says that it is known to be none.
+        """
         self.changed()
         # What is only asked need not wait for what has changed so far.
         with db.session.no_autoflush:
-            if known := self._known(inbound.client_id, inbound.source_id):
+            if not is_new and (known := self._known(inbound.client_id, inbound.source_id)):
                 return known
             self._check(
                 inbound.content, inbound.attachments, has_items=inbound.content_type != "text" or inbound.is_odd
@@ -208,8 +215,12 @@ class Talkative:
             **{**values, "client_id": values.get("client_id") or str(uuid.uuid4())},
         )
         message.sent_by(sender)
+        ids = ahead.get(MESSAGE_IDS, self.account_id)
+        if ids is not ahead.UNKNOWN and ids:
+            message.id = ids.pop(0)
         db.session.add(message)
-        db.session.flush()
+        if message.id is None or attachments:
+            db.session.flush()
         db.session.add_all(Attachment.made_of(each, message) for each in attachments)
         self.last_activity_at = message.created_at
         if message_type in (MessageType.INCOMING, MessageType.OUTGOING):
