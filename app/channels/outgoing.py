@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import TYPE_CHECKING, Any, BinaryIO
+
+from app.channels.standby import Standby
 
 if TYPE_CHECKING:
     from app.lib.http import HttpFailed
@@ -62,8 +65,14 @@ class Outbound:
     """What was kept with the conversation when it began: `Inbound.begun_with`."""
     follows: str = ""
     """The provider's id of what it follows in its thread: the part before it, else the customer's newest message."""
+    standby: Standby | None = None
+    """Who is to speak with whom, where it is a call."""
     is_late: bool = False
     """The reply window is over, the one for a person's own answers is not: `Abilities.late_window`."""
+    since: datetime | None = None
+    """To look one up: it was not sent before this."""
+    others: frozenset[str] = frozenset()
+    """To look one up: the provider's ids of what else has gone to them since then."""
 
 
 @dataclass(frozen=True)
