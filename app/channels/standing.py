@@ -74,12 +74,17 @@ class Line:
 class Consent(Protocol):
     """How an administrator lets us in at a provider: they go to `url`, and come back with what `lines` makes lines of."""
 
-    label: str
-    """What stands on the button: the provider's name."""
-    is_set_up: bool
-    """Whether the settings have our app's id and secret."""
-    needs: str
-    """The environment names that are missing where it is not, for whoever runs Parley."""
+    @property
+    def label(self) -> str:
+        """What stands on the button: the provider's name."""
+
+    @property
+    def is_set_up(self) -> bool:
+        """Whether the settings have our app's id and secret."""
+
+    @property
+    def needs(self) -> str:
+        """The environment names that are missing where it is not, for whoever runs Parley."""
 
     def url(self, *, redirect_uri: str, state: str, verifier: str) -> str:
         """Where they consent; `verifier` is for PKCE (S256), where the provider knows it."""
