@@ -23,6 +23,7 @@ from app.blueprints import (
 from app.blueprints.settings import (
     account,
     api_inbox,
+    channel_inbox,
     delivery,
     email_inbox,
     hand_over,
@@ -60,6 +61,10 @@ def mount(app: Flask, settings: Settings) -> None:
         inboxes.blueprint,
         inbox_hours.blueprint,
         inbox_visitors.blueprint,
+        channel_inbox.blueprint,
+        channel_inbox.connecting,
+        channel_inbox.registering,
+        channel_inbox.probing,
         api_inbox.blueprint,
         api_inbox.calling,
         email_inbox.blueprint,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 import json
+import re
 import time
 from base64 import b64decode, b64encode
 from collections.abc import Mapping
@@ -104,6 +105,10 @@ class Api(Channel):
         # The event holds the whole message, so that nothing is ever sent in parts.
         max_length=150_000,
         rich=frozenset({"input_select", "cards", "form", "article", "input_text", "input_textarea", "input_email"}),
+        most_choices=50,
+        longest_choice=255,
+        most_cards=50,
+        most_buttons=10,
         has_receipts=True,
         has_typing=True,
         has_replies=True,
@@ -111,6 +116,10 @@ class Api(Channel):
     )
     Credentials = ApiCredentials
     Settings = ApiSettings
+
+    @property
+    def place(self) -> str:
+        return re.sub("^https?://", "", self.settings.webhook_url) or "Answers are fetched"
 
     def send(self, outbound: Outbound) -> Sent:
         """Post the message to the webhook; without one it waits to be fetched, which is all it needs."""

@@ -97,6 +97,12 @@ class Abilities:
     """Files of other kinds go as a link in the text."""
     rich: frozenset[str] = frozenset()
     """Content types that the customer gets as more than their text."""
+    most_choices: int = 10
+    """Of one question: the composer offers no more."""
+    longest_choice: int = 100
+    most_cards: int = 10
+    most_buttons: int = 3
+    """Of one card."""
     reply_window: timedelta | None = None
     """How long after the customer's last message an answer is taken."""
     late_window: timedelta | None = None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from enum import StrEnum
 from typing import Annotated, Literal
 from urllib.parse import urlsplit
@@ -120,7 +121,22 @@ class WebWidget(Channel):
     name = "Website chat"
     summary = "A widget on your site, in your own colour and words."
     has_own_page = True
-    abilities = Abilities(is_live=True, has_one_thread=True, has_receipts=True, has_typing=True)
+    abilities = Abilities(
+        is_live=True,
+        has_one_thread=True,
+        rich=frozenset({"input_select", "cards", "form", "article", "input_text", "input_textarea", "input_email"}),
+        most_choices=50,
+        longest_choice=255,
+        most_cards=50,
+        most_buttons=10,
+        has_receipts=True,
+        has_typing=True,
+        has_replies=True,
+    )
+
+    @property
+    def place(self) -> str:
+        return re.sub("^https?://", "", str(self.line.settings.get("website_url", "")))
 
 
 def proves(secret: str, identifier: str, supplied: str) -> bool:

@@ -48,6 +48,13 @@ def _html(text: str) -> Markup:
     )
 
 
+def document_to_html(text: str) -> Markup:
+    """A text of our own documentation: its lines are folded, and it may have tables."""
+    rendered = MarkdownIt("commonmark", {"html": False}).enable(["table", "strikethrough"]).render(text)
+    tables = {"table", "thead", "tbody", "tr", "th", "td"}
+    return Markup(nh3.clean(rendered, tags=_TAGS | tables, link_rel="noopener"))  # noqa: S704  # just sanitised
+
+
 _remembered_html = lru_cache(_REMEMBERED)(_html)
 
 

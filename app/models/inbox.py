@@ -125,6 +125,11 @@ class Inbox(Stamped, Model):
         return self.speaks(self.line)
 
     @property
+    def place(self) -> str:
+        """What people recognise it by."""
+        return CHANNELS[self.channel](Line(self.address, name=self.name, settings=self.channel_settings)).place
+
+    @property
     def webhook_url(self) -> str:
         """Where its provider sends to: one place for all inboxes of a channel whose letters say which is meant."""
         home = f"{settings().public_url}/webhooks/{self.channel}"

@@ -9,12 +9,16 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, Literal
+from urllib.parse import urlencode
+
+from pydantic import BaseModel, ConfigDict, Field
 
 from app.channels import CHANNELS
 from app.channels.base import (
     Abilities,
     Channel,
+    Consent,
     Deleted,
     DeliveryFailed,
     Echo,
@@ -24,7 +28,9 @@ from app.channels.base import (
     Health,
     Inbound,
     Knock,
+    Line,
     Media,
+    NotConnected,
     Outbound,
     Person,
     Problem,
@@ -40,13 +46,19 @@ from app.lib import crypto
 
 @dataclass
 class Loft:
-    """What the provider has taken, by key, and how it behaves: `answers` are what it does with the next sends."""
+    """What the provider has taken, by key, and how it behaves: `answers` are what it does with the next sends.
+
+    `webhooks` are the ones it was told of, by the loft; `consents` are what the next consent lets in.
+    """
 
     taken: dict[str, Outbound] = field(default_factory=dict)
     answers: list[Callable[[Outbound], None]] = field(default_factory=list)
     media: dict[str, bytes | DeliveryFailed] = field(default_factory=dict)
     problems: list[Problem] = field(default_factory=list)
     is_away: bool = False
+    webhooks: dict[str, str] = field(default_factory=dict)
+    consents: list[Line] = field(default_factory=list)
+    is_set_up: bool = True
 
     def take(self, outbound: Outbound) -> str:
         if self.answers:
@@ -58,9 +70,60 @@ class Loft:
 LOFT = Loft()
 
 
+class Ring(BaseModel):
+    """What proves a loft; `trained` is nobody's to type."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    loft: str = Field("", max_length=40, title="Loft", description="As it stands above its door.", examples=["fernway"])
+    secret: str = Field(
+        min_length=1, max_length=200, title="Ring", description="Behind the foot.", json_schema_extra={"secret": True}
+    )
+    trained: str = ""
+
+
+class Flight(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    weather: Literal["any", "dry_only"] = Field(
+        "any", title="Weather", json_schema_extra={"words": {"any": "In any weather", "dry_only": "When it is dry"}}
+    )
+    height: int | None = Field(None, ge=1, le=900, title="Height (m)")
+    at_night: bool = Field(False, title="Fly at night", description="Owls are about.")
+    stops: tuple[str, ...] = Field((), max_length=3, title="Stops")
+    song: str = Field("", max_length=2000, title="Song", json_schema_extra={"long": True})
+
+
+class Training:
+    """Consent, as pigeons give it."""
+
+    label = "the Loft"
+    needs = "PIGEON_APP_ID and PIGEON_APP_SECRET"
+
+    @property
+    def is_set_up(self) -> bool:
+        return LOFT.is_set_up
+
+    def url(self, *, redirect_uri: str, state: str, verifier: str) -> str:
+        challenge = hashlib.sha256(verifier.encode()).hexdigest()
+        return f"https://loft.example/consent?{urlencode({'to': redirect_uri, 'state': state, 'challenge': challenge})}"
+
+    def lines(self, query: Mapping[str, str], *, redirect_uri: str, verifier: str) -> Sequence[Line]:
+        if LOFT.is_away:
+            raise Unreachable("The loft is closed.")
+        if "error" in query:
+            raise NotConnected({"form": f"The loft says: {query['error']}"})
+        if query.get("code") != hashlib.sha256(verifier.encode()).hexdigest():
+            raise NotConnected({"form": "The loft says: another bird."})
+        return LOFT.consents
+
+
 class Pigeon(Channel):
     kind = "pigeon"
     name = "Pigeon post"
+    summary = "Letters by air."
+    Credentials = Ring
+    Settings = Flight
     has_door = True
     is_addressed = True
     abilities = Abilities(
@@ -101,8 +164,30 @@ class Pigeon(Channel):
         into.write(held)
         return "application/octet-stream"
 
+    @classmethod
+    def consent(cls) -> Consent | None:
+        return Training()
+
+    def setup_facts(self, webhook_url: str) -> Mapping[str, str]:
+        return {"Landing place": webhook_url, "Password of the loft": "coo"}
+
+    def connect(self, webhook_url: str) -> Line:
+        if LOFT.is_away:
+            raise Unreachable("The loft is closed.")
+        if self.credentials.secret == "wrong":
+            raise NotConnected({"secret": "(#190) That ring is not ours."})
+        address = self.credentials.loft or self.line.address or "fernway"
+        LOFT.webhooks[address] = webhook_url
+        credentials = {**self.line.credentials, "trained": "well"}
+        return replace(self.line, address=address, name=self.line.name or f"Loft {address}", credentials=credentials)
+
+    def disconnect(self, webhook_url: str) -> None:
+        if LOFT.is_away:
+            raise Unreachable("The loft is closed.")
+        LOFT.webhooks.pop(self.line.address, None)
+
     def probe(self, webhook_url: str) -> Health:
-        return Health(LOFT.problems)
+        return Health(LOFT.problems, facts={"Birds": "12"})
 
 
 def ring(secret: str, body: bytes) -> str:

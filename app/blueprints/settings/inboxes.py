@@ -85,13 +85,6 @@ class Offer:
     path: str
 
 
-WORDS = {
-    ChannelKind.WEB_WIDGET: "A widget on your site, in your own colour and words.",
-    ChannelKind.EMAIL: "A mailbox of yours: what is written there is answered from here.",
-    ChannelKind.API: "Your own app or program writes for your customers, and hears our answers.",
-}
-
-
 class SecretForm(Form):
     """Whoever changes the secret says so: what websites sign with the old one is refused from then on."""
 
@@ -205,8 +198,8 @@ def offers() -> list[Offer]:
     return [
         Offer(
             kind,
-            "Website chat" if kind == ChannelKind.WEB_WIDGET else channel.name,
-            WORDS.get(ChannelKind(kind), ""),
+            channel.name,
+            channel.summary,
             f"{_home()}/{'new/website' if kind == ChannelKind.WEB_WIDGET else f'{kind}/new'}",
         )
         for kind, channel in CHANNELS.items()
