@@ -18,7 +18,7 @@ from app.lib.queue import NotYet, Refused, TryAgain, Unheard
 from app.lib.throttle import throttle
 from app.models.attachment import Attachment
 from app.models.conversation.answerable import WindowKind
-from app.models.conversation.deliverable import newest_id, sent_parts
+from app.models.conversation.deliverable import ids_since, newest_id, sent_parts
 from app.models.inbox import Inbox
 from app.models.message import Message
 from app.realtime.message_event import message_event
@@ -120,7 +120,9 @@ def prepare_check(account_id: int, message_id: int) -> Plan | None:
     message = _found(account_id, message_id)
     if message is None or message.status != "unsure":
         return None
-    return _plan(message, message.conversation.inbox)
+    plan = _plan(message, message.conversation.inbox)
+    known = replace(plan.outbound, since=message.created_at, others=ids_since(message))
+    return replace(plan, outbound=known)
 
 
 def check(plan: Plan) -> Sent | None:
@@ -213,7 +215,7 @@ def parts_of(message: Message, inbox: Inbox) -> list[Outbound]:
         sends.append(replace(whole, text=texts[-1] if texts else "", files=files if together else ()))
     if not together:
         sends += [replace(bare, files=[file]) for file in files]
-    arranged = CHANNELS[inbox.channel].arranged(sends)
+    arranged = inbox.speaks.arranged(sends)
     return [
         # Only the first words stand below what they answer.
         replace(each, key=f"{message.client_id}-{number}", reply_to=None if number else whole.reply_to)

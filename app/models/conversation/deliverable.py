@@ -186,6 +186,29 @@ def newest_id(message: Message) -> str:
     return part or db.session.scalar(said.order_by(Message.sequence.desc()).limit(1)) or ""
 
 
+def ids_since(message: Message) -> frozenset[str]:
+    """The provider's ids of all that has gone to the same customer since it was written, its own parts too."""
+    conversation = message.conversation
+    return frozenset(
+        db.session.scalars(
+            select(MessagePart.source_id)
+            .join(Message, (Message.account_id == MessagePart.account_id) & (Message.id == MessagePart.message_id))
+            .join(
+                type(conversation),
+                (type(conversation).account_id == Message.account_id)
+                & (type(conversation).id == Message.conversation_id),
+            )
+            .where(
+                MessagePart.account_id == message.account_id,
+                MessagePart.inbox_id == message.inbox_id,
+                MessagePart.sent_at >= message.created_at,
+                MessagePart.source_id.is_not(None),
+                type(conversation).contact_inbox_id == conversation.contact_inbox_id,
+            )
+        )
+    )
+
+
 def _of(message: Message) -> Any:
     return (MessagePart.account_id == message.account_id) & (MessagePart.message_id == message.id)
 
