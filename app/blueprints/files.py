@@ -61,6 +61,8 @@ def show_signed(token: str, name: str) -> Response:
     what = crypto.unsign(token, SIGNED_FILE)
     if "avatar" in what:
         return _small(what["avatar"], SMALL)
+    if "card" in what:
+        return _answer(what["card"], what["type"], name)
     with transaction(what["account"]):
         attachment = db.session.scalar(
             select(Attachment).where(

@@ -6,7 +6,9 @@ from datetime import datetime, time, timedelta
 from typing import Any
 from urllib.parse import quote
 
+from app.config import settings
 from app.lib import clock, crypto
+from app.lib.storage import Stored
 from app.models.attachment import Attachment
 
 SIGNED_FILE = "file"
@@ -39,8 +41,17 @@ def signed_avatar_path(key: str) -> str:
     return f"/files/{sign_file({'avatar': key})}/photo.webp"
 
 
+def picture_of_a_card(stored: Stored) -> str:
+    """For as long as the card is shown anywhere: providers fetch it when they please."""
+    return (
+        f"/files/{crypto.sign({'card': stored.key, 'type': stored.content_type}, SIGNED_FILE)}/{_name(stored.filename)}"
+    )
+
+
 def picture_path(url: str) -> str:
-    """A picture that stands elsewhere, fetched by us."""
+    """A picture that stands elsewhere, fetched by us; one of ours stands where it is."""
+    if url.startswith(f"{settings().public_url}/files/"):
+        return url.removeprefix(settings().public_url)
     return f"/pictures/{crypto.sign({'url': url}, LINKED_PICTURE)}"
 
 

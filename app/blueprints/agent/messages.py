@@ -5,8 +5,8 @@ from __future__ import annotations
 from flask import render_template
 from pydantic import Field
 
-from app.blueprints.agent.addressed import Addressed
 from app.blueprints.agent.conversations import MESSAGES, shown
+from app.blueprints.agent.offered import Offered, keep_pictures, kept_pictures
 from app.blueprints.agent.opened import CATCH_UP, PREFIX, changed, opened
 from app.blueprints.forms import Form
 from app.blueprints.guards import Door, member, viewer
@@ -23,7 +23,7 @@ class Wanted(Form):
     after_version: int = Field(0, ge=0, lt=2**63)
 
 
-class Said(Addressed):
+class Said(Offered):
     """`client_id` is chosen by whoever writes, and names the message for ever: a repeat is the same message."""
 
     client_id: str = Field(pattern=r"^[A-Za-z0-9_-]{8,64}$")
@@ -53,17 +53,22 @@ def create(number: int) -> str:
             "The time to answer is over: this channel takes an answer only for a while after the customer wrote."
         )
     since = conversation.version
-    with kept_files() as files:
+    abilities = conversation.inbox.abilities
+    with kept_files() as files, kept_pictures() as pictures:
+        content = clean(said.content, MAX_CONTENT)
+        offer = said.offer(abilities, pictures, content=content, private=said.private)
         message = conversation.reply(
-            clean(said.content, MAX_CONTENT),
+            content,
             by=viewer().actor,
             private=said.private,
             client_id=said.client_id,
             attachments=files,
             reply_to=said.reply_to or None,
-            content_attributes=said.recipients if conversation.inbox.abilities.is_mail and not said.private else {},
+            content_type=said.content_type,
+            content_attributes=offer | (said.recipients if abilities.is_mail and not said.private else {}),
         )
         forget_unused(files, message)
+        keep_pictures(message, pictures)
     if said.resolve:
         conversation.resolve(by=viewer().actor)
     told_from = min(since, message.version - 1)
