@@ -8,6 +8,7 @@ from functools import partial
 from typing import Any
 
 from app.actions.mail_out import addressed
+from app.actions.stand_by import standby_of
 from app.channels import CHANNELS
 from app.channels.base import DeliveryFailed, File, Line, Outbound, Sent, Unreachable
 from app.config import settings
@@ -201,6 +202,7 @@ def parts_of(message: Message, inbox: Inbox) -> list[Outbound]:
         event=message_event(message, message.conversation) if abilities.is_whole else {},
         thread=message.conversation.identifier or "",
         context=message.conversation.additional_attributes,
+        standby=standby_of(message) if abilities.has_calls else None,
         is_late=message.conversation.reply_window().kind is WindowKind.LATE,
     )
     if "template" in message.content_attributes:

@@ -6,7 +6,9 @@ from datetime import datetime
 
 from sqlalchemy import ColumnElement, func, select
 
-from app.channels.base import Deleted, Edited, Reaction, Receipt
+from app.actions.call import note_call
+from app.actions.unknown import Unknown as Unknown
+from app.channels.base import Call, Deleted, Edited, Reaction, Receipt
 from app.lib import clock
 from app.lib.database import db
 from app.lib.storable import storable
@@ -17,18 +19,16 @@ from app.models.inbox import Inbox
 from app.models.message import MAX_CONTENT, Message
 from app.models.message_part import MessagePart
 
-News = Receipt | Reaction | Edited | Deleted
+News = Receipt | Reaction | Edited | Deleted | Call
 # A read mark tells of all before it; those still under way are few.
 MOST_AT_ONCE = 500
 MOST_REACTIONS = 50
 
 
-class Unknown(Exception):
-    """It tells of a message that is not there, or not yet."""
-
-
 def learn(inbox: Inbox, news: News) -> Message | None:
     """Take one piece of news; returns the message it tells of. Raises Unknown."""
+    if isinstance(news, Call):
+        return note_call(inbox, news)
     if isinstance(news, Receipt) and news.up_to is not None:
         _read_until(inbox, news, news.up_to)
         return None
@@ -39,6 +39,8 @@ def learn(inbox: Inbox, news: News) -> Message | None:
     if isinstance(news, Receipt):
         if not message.is_incoming:
             error = news.error or ("The provider did not deliver it." if news.status == "failed" else "")
+            if news.about:
+                message.additional_attributes = {**message.additional_attributes, **storable(dict(news.about))}
             conversation.advance(message, news.status, source_id=news.source_id, error=storable(error)[:2000])
         return message
     conversation.changed()

@@ -9,12 +9,13 @@ from dataclasses import dataclass
 
 from flask import Blueprint, Response, request
 from sqlalchemy import select
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 from werkzeug.exceptions import RequestEntityTooLarge
 
 from app.actions.keep import keep, keep_orphans
+from app.actions.stand_by import stand_by
 from app.channels import CHANNELS
-from app.channels.base import Answer, Channel, Envelope, Knock, Line
+from app.channels.base import Answer, Channel, Desk, Envelope, Knock, Line, Standby
 from app.config import settings
 from app.errors import NotAllowed, NotFound, NotSignedIn, TooLarge
 from app.ledger.transaction import system, transaction
@@ -60,7 +61,22 @@ def deliver(kind: str, path: str) -> Response:
     if not proven:
         raise NotSignedIn("The signature is missing or wrong.")
     _keep(kind, envelopes, proven, strangers=[each for each in envelopes if each.address not in found])
-    return _answered(channel.receipt_of(knock))
+    at = next(iter(proven.values()))
+    return _answered(channel(at.line).answer(knock, _desk(at)))
+
+
+def _desk(at: Address) -> Desk:
+    """Asked while somebody waits on the line: when it cannot be known in time who is there, nobody is."""
+
+    def ask(source_id: str) -> Standby:
+        try:
+            with transaction(at.account_id):
+                return stand_by(at.account_id, at.inbox_id, source_id)
+        except SQLAlchemyError as late:
+            log.warning("inbox %s could not be told in time who is there: %s", at.inbox_id, type(late).__name__)
+            return Standby()
+
+    return ask
 
 
 def _greeting(channel: type[Channel], knock: Knock) -> Answer | None:

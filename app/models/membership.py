@@ -51,6 +51,11 @@ class Membership(Stamped, Model):
     inviter_id: Mapped[int | None]
     custom_role_id: Mapped[int | None]
     agent_capacity_policy_id: Mapped[int | None]
+    call_number: Mapped[str | None]
+    """Their own phone, in E.164: where customers' calls ring, and calls to customers begin."""
+    takes_calls: Mapped[bool] = mapped_column(default=True, server_default="true")
+    rung_at: Mapped[datetime | None]
+    """When their phone last rang for the desk."""
     active_at: Mapped[datetime | None]
     invited_at: Mapped[datetime | None]
     deactivated_at: Mapped[datetime | None]
