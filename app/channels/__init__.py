@@ -5,6 +5,11 @@ from __future__ import annotations
 from app.channels.api import Api
 from app.channels.base import Channel
 from app.channels.email.channel import Email
+from app.channels.tiktok.channel import TikTok
+from app.channels.twilio_sms.channel import TwilioSms
+from app.channels.twilio_voice import TwilioVoice
 from app.channels.web_widget import WebWidget
 
-CHANNELS: dict[str, type[Channel]] = {channel.kind: channel for channel in (WebWidget, Api, Email)}
+CHANNELS: dict[str, type[Channel]] = {
+    channel.kind: channel for channel in (WebWidget, Api, Email, TwilioVoice, TikTok, TwilioSms)
+}
