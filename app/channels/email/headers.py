@@ -12,6 +12,7 @@ from email.header import decode_header
 from email.message import Message
 from email.utils import getaddresses, parsedate_to_datetime
 from itertools import islice
+from weakref import WeakKeyDictionary
 
 from app.channels.email.charsets import decoded, tidied
 from app.errors import Invalid
@@ -28,6 +29,7 @@ _BARE_ID = re.compile(r"[^\s<>,;\"]{1,900}@[^\s<>,;\"]{1,90}")
 _ADDRESS = re.compile(r"[^\s@<>()\[\],;:\"\\]{1,200}@[^\s@<>()\[\],;:\"\\]{1,253}")
 _UNSEEN = re.compile("[\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]")
 _EARLIEST = datetime(1990, 1, 1, tzinfo=UTC)
+_sorted_out: WeakKeyDictionary[Message, dict[str, list[str]]] = WeakKeyDictionary()
 
 
 @dataclass(frozen=True)
@@ -47,9 +49,19 @@ def raw(message: Message, name: str, limit: int = LONGEST) -> str:
 
 
 def raws(message: Message, name: str, limit: int = LONGEST) -> Iterable[str]:
-    wanted = name.lower()
-    values = [str(value)[:limit] for key, value in message.raw_items() if key.lower() == wanted]
+    values = [value[:limit] for value in _by_name(message).get(name.lower(), ())]
     return [_unfolded(value, None if value.isascii() else _charset(message)) for value in values]
+
+
+def _by_name(message: Message) -> dict[str, list[str]]:
+    """A mail's headers by their names in lower case, sorted out once: they are asked for some sixty times."""
+    known = _sorted_out.get(message)
+    if known is None:
+        known = {}
+        for name, value in message.raw_items():
+            known.setdefault(name.lower(), []).append(str(value))
+        _sorted_out[message] = known
+    return known
 
 
 def text(message: Message, name: str) -> str:
