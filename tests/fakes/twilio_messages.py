@@ -5,12 +5,9 @@ from __future__ import annotations
 import json
 import re
 from typing import Any
-from urllib.parse import urlencode
-
-from twilio.request_validator import RequestValidator
 
 from tests.fakes.provider import Asked, Told
-from tests.fakes.twilio import ACCOUNT_SID, AUTH_TOKEN, Twilio, new_sid, now, page_of, refusal
+from tests.fakes.twilio import ACCOUNT_SID, Twilio, new_sid, now, page_of, refusal
 
 SERVICE_SID = "MG" + "d4" * 16
 WHATSAPP_SENDER = "whatsapp:+15550001111"
@@ -205,16 +202,6 @@ class Messages:
         if row["messaging_service_sid"]:
             form["MessagingServiceSid"] = row["messaging_service_sid"]
         return {**form, **({"ErrorCode": str(code)} if code else {}), **({"ErrorMessage": words} if words else {})}
-
-
-def posted(url: str, form: dict[str, str], token: str = AUTH_TOKEN) -> dict[str, Any]:
-    """A delivery as Flask's client posts it, signed by Twilio's own library."""
-    signature = RequestValidator(token).compute_signature(url, form)
-    return {
-        "data": urlencode(form),
-        "content_type": "application/x-www-form-urlencoded; charset=UTF-8",
-        "headers": {"X-Twilio-Signature": signature, "I-Twilio-Idempotency-Token": new_sid("")},
-    }
 
 
 def segments(body: str) -> int:
