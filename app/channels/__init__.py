@@ -9,7 +9,8 @@ from app.channels.tiktok.channel import TikTok
 from app.channels.twilio_sms.channel import TwilioSms
 from app.channels.twilio_voice import TwilioVoice
 from app.channels.web_widget import WebWidget
+from app.channels.whatsapp.channel import Whatsapp
 
 CHANNELS: dict[str, type[Channel]] = {
-    channel.kind: channel for channel in (WebWidget, Api, Email, TwilioVoice, TikTok, TwilioSms)
+    channel.kind: channel for channel in (WebWidget, Api, Email, Whatsapp, TwilioVoice, TikTok, TwilioSms)
 }

@@ -168,6 +168,8 @@ class Receipt:
     error: str = ""
     at: datetime | None = None
     thread: str | None = None
+    about: Mapping[str, Any] = field(default_factory=dict)
+    """What else it tells of the message, kept with it: what it is charged as, for instance."""
 
 
 @dataclass(frozen=True)

@@ -36,3 +36,5 @@ class Template:
     footer: str = ""
     buttons: Sequence[TemplateButton] = ()
     payload: Mapping[str, Any] = field(default_factory=dict)
+    hindrance: str = ""
+    """Why it cannot be filled in here, though it is approved."""
