@@ -44,6 +44,9 @@ BUNDLES: Mapping[str, Sequence[str]] = {
     ),
     "js/htmx.js": ("vendor/htmx.min.js", "vendor/hx-ws.min.js", "vendor/hx-preload.min.js", "vendor/hx-upsert.min.js"),
     "js/desk.js": ("js/elements/*.js", "js/app.js"),
+    # Fetched when somebody composes choices or cards.
+    "js/offer.js": ("js/offer/*.js",),
+    "css/offer.css": ("css/offer/*.css",),
     "css/widget.css": (
         "css/layers.css",
         "css/tokens.css",

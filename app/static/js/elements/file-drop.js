@@ -1,5 +1,6 @@
 // <file-drop most="10" limit="41943040"> around a form's part with an <input type="file" multiple hidden>: takes files that are picked
-// ([data-picks]), dropped or pasted, holds them in that input, shows them in [data-previews], and tells `files:changed`.
+// ([data-picks]), dropped or pasted, holds them in that input, shows them in [data-previews], and tells `files:changed`. With
+// `carries="image video" carried="5000000"` it says which go as a link; with `single`, each goes alone: `apart` counts them.
 
 import { emit, make, toast } from "../lib/dom.js"
 import { icon } from "../lib/icon.js"
@@ -15,6 +16,7 @@ customElements.define("file-drop", class extends HTMLElement {
 
   get input() { return this.querySelector("input[type=file]") }
   get files() { return [...this.#files] }
+  get apart() { return this.hasAttribute("single") ? this.#files.filter(file => !this.#linked(file)).length : 0 }
 
   handleEvent(event) {
     if (event.type === "change" && event.target === this.input) return this.add(this.input.files)
@@ -50,8 +52,17 @@ customElements.define("file-drop", class extends HTMLElement {
     const held = new DataTransfer()
     for (const file of files) held.items.add(file)
     this.input.files = held.files
-    this.querySelector("[data-previews]")?.replaceChildren(...files.map((file, at) => preview(file, at)))
+    this.querySelector("[data-previews]")?.replaceChildren(...files.map((file, at) => preview(file, at, this.#linked(file))))
     emit(this, "files:changed", { files })
+  }
+
+  // Why a file does not go as itself; nothing when it does.
+  #linked(file) {
+    const carries = this.getAttribute("carries")
+    if (carries === null) return ""
+    if (!carries.split(" ").includes(kindOf(file))) return "goes as a link"
+    const most = Number(this.getAttribute("carried")) || Infinity
+    return file.size > most ? `goes as a link, ${size(most)} go as a file` : ""
   }
 
   #clicked(event) {
@@ -61,9 +72,13 @@ customElements.define("file-drop", class extends HTMLElement {
   }
 })
 
-function preview(file, at) {
+function kindOf({ type }) {
+  return ["image", "audio", "video"].find(kind => type.startsWith(`${kind}/`)) ?? "file"
+}
+
+function preview(file, at, linked = "") {
   const mark = make("span", { class: "attachment-icon" }, icon(file.type.startsWith("image/") ? "image" : "file"))
-  const text = make("span", { class: "attachment-text" }, make("span", { class: "attachment-name" }, file.name), make("span", { class: "attachment-size" }, size(file.size)))
+  const text = make("span", { class: "attachment-text" }, make("span", { class: "attachment-name" }, file.name), make("span", { class: "attachment-size" }, [size(file.size), linked].filter(Boolean).join(", ")))
   const drop = make("button", { type: "button", class: "icon-button", "data-drop-file": at, "aria-label": `Take ${file.name} off` }, icon("x", "s"))
   if (file.type.startsWith("image/")) picture(file, mark)
   return make("li", { class: "attachment attachment-pending" }, mark, text, drop)

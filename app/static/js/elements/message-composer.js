@@ -1,8 +1,9 @@
 // <message-composer> around the form one answers with: reply or note, drafts that stay, files, Enter or Control-Enter, and a bubble at
 // once; the sending itself is lib/outbox.js.
 
-import { emit } from "../lib/dom.js"
+import { emit, toast } from "../lib/dom.js"
 import { draft, keepDraft } from "../lib/drafts.js"
+import { fetched } from "../lib/fetched.js"
 import { desk, me, tell } from "../lib/inbox.js"
 import { isKey, printKey } from "../lib/keys.js"
 import { send } from "../lib/outbox.js"
@@ -29,11 +30,14 @@ customElements.define("message-composer", class extends HTMLElement {
     this.addEventListener("tab:change", event => this.#turn(event.detail.name), { signal })
     this.addEventListener("window:changed", () => this.#dress(), { signal })
     this.addEventListener("click", event => this.#clicked(event), { signal })
+    this.addEventListener("offer:changed", () => this.#offered(), { signal })
+    this.addEventListener("files:changed", () => this.#measure(), { signal })
     for (const name of ["dragover", "drop"]) this.closest("#thread").addEventListener(name, event => this.#dropped(event), { signal })
     document.addEventListener("message:answer", event => this.answer(event.detail), { signal })
     document.addEventListener("habit:changed", () => this.#dress(), { signal })
     this.field.value = draft(this.dataset.conversation, "reply")
     this.field.dispatchEvent(new Event("input"))
+    if (this.offer && draft(this.dataset.conversation, "offer")) this.#offers("")
     this.#dress()
   }
 
@@ -49,6 +53,7 @@ customElements.define("message-composer", class extends HTMLElement {
   get kind() { return this.querySelector("[role=tab][aria-selected=true]")?.value ?? "reply" }
   get isNote() { return this.kind === "note" }
   get isClosed() { return !this.isNote && this.querySelector("answer-window")?.state === "closed" }
+  get offer() { return this.querySelector("offer-editor") }
   get recipients() { return this.isNote ? null : this.querySelector("mail-recipients") }
 
   answer({ id, name, words }) {
@@ -63,12 +68,14 @@ customElements.define("message-composer", class extends HTMLElement {
     event.preventDefault()
     const content = this.field.value.trim()
     const { files } = this.drop
+    const isOffering = !this.isNote && Boolean(this.offer?.kind)
     if (this.isClosed || this.querySelector(".button-primary").disabled) return
-    if (!content && !files.length) return this.field.focus()
+    if (!content && !files.length && !(isOffering && this.offer.kind === "cards")) return this.field.focus()
+    if (isOffering && !this.offer.check()) return
     if (this.recipients && !this.recipients.ready()) return
     const fields = this.recipients ? [["addressed", "1"], ...this.recipients.values] : []
     const resolve = event.submitter?.name === "resolve"
-    const said = { id: uuid(), conversation: this.dataset.conversation, path: this.dataset.path, content, private: this.isNote, resolve, replyTo: this.#replyTo, files, fields, at: new Date().toISOString(), by: me() }
+    const said = { id: uuid(), conversation: this.dataset.conversation, path: this.dataset.path, content, private: this.isNote, resolve, replyTo: this.#replyTo, files, fields, offer: isOffering ? this.offer.value : null, at: new Date().toISOString(), by: me() }
     this.#clear()
     if (resolve) emit(this, "conversation:resolves", { conversation: said.conversation })
     send(said)
@@ -78,6 +85,7 @@ customElements.define("message-composer", class extends HTMLElement {
   #clear() {
     this.field.value = ""
     this.drop.clear()
+    if (!this.isNote && this.offer?.kind) this.offer.close()
     this.answer({ id: "" })
     this.querySelector("mail-recipients")?.reset()
     this.field.dispatchEvent(new Event("input", { bubbles: true }))
@@ -147,6 +155,32 @@ customElements.define("message-composer", class extends HTMLElement {
     if (event.target.closest("[role=tab]")) this.field.focus()
     if (event.target.closest("[data-unquotes]")) this.#unquote()
     if (event.target.closest("[data-notes]")) this.querySelector("#composer-note").click()
+    const offers = event.target.closest("[data-offers]")?.dataset.offers
+    if (offers) this.#offers(offers)
+  }
+
+  // What choices and cards are put together with is fetched when somebody wants it. Without a kind, the draft is taken up again.
+  async #offers(kind) {
+    const { offer } = this
+    try {
+      await fetched(offer.getAttribute("script"), offer.getAttribute("styles"))
+    } catch {
+      return toast("That could not be fetched. Try again in a moment.", { icon: "alert", look: "danger" })
+    }
+    offer.open(kind, draft(this.dataset.conversation, "offer"))
+    if (kind === "input_email" && !this.field.value.trim()) this.#fill("What is your e-mail address?")
+    if (kind) (this.field.value.trim() || kind === "cards") && kind !== "input_email" ? offer.focus() : this.field.focus()
+  }
+
+  #fill(words) {
+    this.field.value = words
+    this.field.dispatchEvent(new Event("input", { bubbles: true }))
+    this.field.select()
+  }
+
+  #offered() {
+    keepDraft(this.dataset.conversation, "offer", this.offer.kept)
+    this.#dress()
   }
 
   #unquote() {
@@ -159,7 +193,10 @@ customElements.define("message-composer", class extends HTMLElement {
     const { isNote } = this
     this.form.classList.toggle("composer-note", isNote)
     this.form.classList.toggle("is-closed", this.isClosed)
-    this.field.placeholder = isNote ? this.field.dataset.note : this.field.dataset.reply
+    const asks = { input_select: "What do you ask?", input_email: "What do you ask?", cards: "Words above the cards, if any" }[this.offer?.kind]
+    if (this.offer) this.offer.hidden = isNote || !this.offer.kind
+    this.querySelector("mark-tools")?.dress?.(this.kind)
+    this.field.placeholder = isNote ? this.field.dataset.note : asks ?? this.field.dataset.reply
     this.querySelector("label[for=composer-text]").textContent = isNote ? "Private note" : this.field.dataset.reply
     this.querySelector("[role=tabpanel]").setAttribute("aria-labelledby", isNote ? "composer-note" : "composer-reply")
     this.querySelector("[data-send-words]").textContent = isNote ? "Add note" : "Send"
@@ -170,17 +207,25 @@ customElements.define("message-composer", class extends HTMLElement {
 
   #measure() {
     const hint = this.querySelector("[data-hint]")
-    const { words, isTooLong, isTelling } = this.isNote ? { words: "Only your team sees this" } : measured(this.field.value.length, Number(this.dataset.longest), "splits" in this.dataset)
+    const { words, isTooLong, isTelling } = this.isNote ? { words: "Only your team sees this" } : measured(lengthOf(this.field.value, this.dataset.counts), Number(this.dataset.longest), "splits" in this.dataset, this.drop.apart ?? 0)
     hint.textContent = words
     hint.classList.toggle("is-telling", Boolean(isTelling))
     this.querySelector(".button-primary").disabled = Boolean(isTooLong)
   }
 })
 
-// What is longer than the channel's own messages goes in several, where the channel sends at all.
-function measured(length, longest, splits) {
+// In what the provider counts.
+function lengthOf(text, unit) {
+  if (unit === "bytes") return new TextEncoder().encode(text).length
+  return unit === "characters" ? [...text].length : text.length
+}
+
+// What is longer than the channel's own messages goes in several, where the channel sends at all; so do files, where each goes alone.
+function measured(length, longest, splits, apart) {
   const left = longest - length
-  if (left >= 0) return { words: left < Math.min(500, longest / 5) ? `${left} left` : "", isTelling: left < longest / 10 }
-  if (!splits) return { words: `${-left} too long`, isTooLong: true, isTelling: true }
-  return length > MOST ? { words: `${length - MOST} too long`, isTooLong: true, isTelling: true } : { words: `Goes in ${Math.ceil(length / longest)} messages`, isTelling: true }
+  if (left < 0 && !splits) return { words: `${-left} too long`, isTooLong: true, isTelling: true }
+  if (length > MOST) return { words: `${length - MOST} too long`, isTooLong: true, isTelling: true }
+  const messages = Math.ceil(length / longest) + apart
+  if (messages > 1) return { words: `Goes out as ${messages} messages`, isTelling: left < 0 }
+  return { words: left < Math.min(500, longest / 5) ? `${left} left` : "", isTelling: left < longest / 10 }
 }

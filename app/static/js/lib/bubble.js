@@ -19,7 +19,12 @@ function body(said, failed) {
   const head = said.private ? [make("p", { class: "note-head" }, icon("lock"), " Private note")] : []
   const words = said.content || said.private ? [make("div", { class: `bubble bubble-plain${said.private ? " note" : ""}${failed ? " is-failed" : ""}`, dir: "auto" }, ...head, make("p", {}, said.content))] : []
   const files = said.files.map(file => make("span", { class: `attachment${failed ? " is-failed" : ""}` }, make("span", { class: "attachment-icon" }, icon(file.type.startsWith("image/") ? "image" : "file")), make("span", { class: "attachment-text" }, make("span", { class: "attachment-name" }, file.name))))
-  return [...words, ...files]
+  return [...words, ...offered(said.offer), ...files]
+}
+
+function offered(offer) {
+  if (!offer?.items.length) return []
+  return [make("span", { class: "choices" }, ...offer.items.map(item => make("span", { class: "choice", dir: "auto" }, item.title)))]
 }
 
 function meta(said) {

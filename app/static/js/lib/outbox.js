@@ -10,7 +10,7 @@ const pending = new Map()
 
 export function send(said) {
   pending.set(said.id, said)
-  keepUnsent(said.conversation, { id: said.id, content: said.content, private: said.private, replyTo: said.replyTo, fields: said.fields, at: said.at, hadFiles: said.files.length > 0 })
+  keepUnsent(said.conversation, { id: said.id, content: said.content, private: said.private, replyTo: said.replyTo, fields: said.fields, offer: said.offer && { ...said.offer, pictures: [] }, at: said.at, hadFiles: said.files.length + (said.offer?.pictures.length ?? 0) > 0 })
   go(said)
 }
 
@@ -55,11 +55,12 @@ function go(said) {
   request.send(body(said))
 }
 
-function body({ id, content, private: isPrivate, resolve, replyTo, files, fields = [] }) {
+function body({ id, content, private: isPrivate, resolve, replyTo, files, offer, fields = [] }) {
   const form = new FormData()
   for (const [name, value] of Object.entries({ client_id: id, content, private: isPrivate ? "1" : "", resolve: resolve ? "1" : "", reply_to: replyTo ?? "" })) if (value) form.append(name, value)
   for (const [name, value] of fields) form.append(name, value)
   for (const file of files) form.append("attachments", file)
+  if (offer) for (const [name, value] of [["content_type", offer.type], ["items", JSON.stringify(offer.items)], ...offer.pictures.map(file => ["pictures", file])]) form.append(name, value)
   return form
 }
 
