@@ -1,0 +1,1 @@
+"""TikTok's direct messages to a business account: the Business Messaging API."""
