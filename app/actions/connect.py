@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Set
+from collections.abc import Sequence, Set
 
 from sqlalchemy import select
 
@@ -49,6 +49,10 @@ def at(account_id: int, kind: str, address: str) -> Inbox | None:
     return db.session.scalar(
         select(Inbox).where(Inbox.account_id == account_id, Inbox.channel == kind, Inbox.address == address)
     )
+
+
+def all_of(account_id: int, kind: str) -> Sequence[Inbox]:
+    return db.session.scalars(select(Inbox).where(Inbox.account_id == account_id, Inbox.channel == kind)).all()
 
 
 def _write(inbox: Inbox, line: Line) -> None:

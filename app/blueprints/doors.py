@@ -23,6 +23,7 @@ from app.blueprints import (
 from app.blueprints.settings import (
     account,
     api_inbox,
+    channel_consent,
     channel_inbox,
     delivery,
     email_inbox,
@@ -65,6 +66,9 @@ def mount(app: Flask, settings: Settings) -> None:
         channel_inbox.connecting,
         channel_inbox.registering,
         channel_inbox.probing,
+        channel_consent.leaving,
+        channel_consent.choosing,
+        channel_consent.blueprint,
         api_inbox.blueprint,
         api_inbox.calling,
         email_inbox.blueprint,

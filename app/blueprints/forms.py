@@ -24,6 +24,7 @@ WORDS = {
     "missing": "Fill this in.",
     "string_too_short": "Fill this in.",
     "string_too_long": "This is too long: {max_length} characters fit.",
+    "too_long": "At most {max_length} fit.",
     "int_parsing": "Give a whole number.",
     "bool_parsing": "Give yes or no.",
     "enum": "Choose one of {expected}.",

@@ -4,18 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import wraps
 from typing import Annotated, Any, Literal
 
-from flask import Response, flash, g, redirect, render_template, request
+from flask import flash, g, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 from pydantic import BeforeValidator, Field
 
+from app.actions.connect import staff
 from app.blueprints.forms import Form
 from app.blueprints.forms import Line as OneLine
 from app.blueprints.guards import Door, administrator, viewer
 from app.blueprints.settings.drawn import drawn
 from app.blueprints.settings.inboxes import colleagues_among, ids_in
+from app.blueprints.settings.speaking import speaking
 from app.channels.api import LONGEST_WINDOW_HOURS, Api, ApiCredentials, ApiSettings, Refusal, new_secret
 from app.channels.base import DeliveryFailed, Line
 from app.config import settings
@@ -66,24 +67,48 @@ class SecretForm(Form):
     sure: bool
 
 
-def caller(view: Callable[..., Any]) -> Callable[..., Any]:
-    """Administrators; before the view, the webhook is called, outside of any frame: it may take its time.
+def found(inbox_id: int) -> Inbox:
+    """An API inbox of this account. Raises NotFound."""
+    inbox = db.session.get(Inbox, (viewer().account.id, inbox_id))
+    if inbox is None or inbox.channel != ChannelKind.API:
+        raise NotFound
+    return inbox
 
-    `g.tried` is what that came to, or None where nothing was to be called.
-    """
-    framed = administrator(view)
 
-    @wraps(view)
-    def steps(**values: Any) -> Response:
-        administrator(_prepare)(**values)
-        g.tried = _try(g.channel) if g.channel else None
-        return framed(**values)  # type: ignore[no-any-return]  # Flask's own answer
+def _prepare(inbox_id: int | None = None) -> None:
+    """In a frame of its own: whom to call, with which secret. A form that cannot be read calls nobody."""
+    inbox = found(inbox_id) if inbox_id is not None else None
+    g.channel, g.channel_credentials = None, inbox.credentials if inbox else ApiCredentials().model_dump()
+    line = inbox.line if inbox else Line("")
+    if inbox is None or not str(request.endpoint).endswith(".test"):
+        try:
+            form = InboxForm.read()
+        except Invalid:
+            return
+        before = inbox.channel_settings.get("webhook_url") if inbox else ""
+        if form.webhook_url == before:
+            return
+        line = Line(line.address, name=form.name, settings=form.channel_settings.model_dump())
+    line = Line(line.address, name=line.name, settings=line.settings, credentials=g.channel_credentials)
+    if line.settings.get("webhook_url"):
+        g.channel = Api(line)
 
-    return steps
+
+def _try(channel: Api) -> Tried:
+    try:
+        channel.ping()
+    except DeliveryFailed as failed:
+        return Tried(failed.reason, False, isinstance(failed, Refusal) and failed.status >= 400)
+    return Tried("Your server took our test.", True, True)
+
+
+def _call() -> None:
+    """`g.tried` is what calling the webhook came to, or None where nothing was to be called."""
+    g.tried = _try(g.channel) if g.channel else None
 
 
 blueprint = Door("api_inbox", __name__, guard=administrator, url_prefix=PREFIX)
-calling = Door("api_inbox_calls", __name__, guard=caller, url_prefix=PREFIX)
+calling = Door("api_inbox_calls", __name__, guard=speaking(_prepare, _call), url_prefix=PREFIX)
 
 
 @blueprint.get("/new")
@@ -133,9 +158,7 @@ def update(inbox_id: int) -> ResponseReturnValue:
         return _edit(inbox, _typed(), refused.fields), 422
     _write(inbox, form)
     record("inbox.updated", inbox, by=viewer().actor)
-    if form.members != {member.user_id for member in inbox.members}:
-        inbox.set_members(form.members)
-        record("inbox.members_changed", inbox, by=viewer().actor, members=sorted(form.members))
+    staff(inbox, form.members, by=viewer().actor)
     _tell_tried(f"{inbox.name} is saved.")
     return redirect(_path(inbox), 303)
 
@@ -167,42 +190,6 @@ def keep(inbox_id: int) -> ResponseReturnValue:
     inbox.credentials = {**inbox.credentials, UNSEEN: []}
     flash("The secrets are not shown again.")
     return redirect(f"{_path(inbox)}#secrets", 303)
-
-
-def found(inbox_id: int) -> Inbox:
-    """An API inbox of this account. Raises NotFound."""
-    inbox = db.session.get(Inbox, (viewer().account.id, inbox_id))
-    if inbox is None or inbox.channel != ChannelKind.API:
-        raise NotFound
-    return inbox
-
-
-def _prepare(inbox_id: int | None = None) -> str:
-    """In a frame of its own: whom to call, with which secret. A form that cannot be read calls nobody."""
-    inbox = found(inbox_id) if inbox_id is not None else None
-    g.channel, g.channel_credentials = None, inbox.credentials if inbox else ApiCredentials().model_dump()
-    line = inbox.line if inbox else Line("")
-    if inbox is None or not str(request.endpoint).endswith(".test"):
-        try:
-            form = InboxForm.read()
-        except Invalid:
-            return ""
-        before = inbox.channel_settings.get("webhook_url") if inbox else ""
-        if form.webhook_url == before:
-            return ""
-        line = Line(line.address, name=form.name, settings=form.channel_settings.model_dump())
-    line = Line(line.address, name=line.name, settings=line.settings, credentials=g.channel_credentials)
-    if line.settings.get("webhook_url"):
-        g.channel = Api(line)
-    return ""
-
-
-def _try(channel: Api) -> Tried:
-    try:
-        channel.ping()
-    except DeliveryFailed as failed:
-        return Tried(failed.reason, False, isinstance(failed, Refusal) and failed.status >= 400)
-    return Tried("Your server took our test.", True, True)
 
 
 def _checked() -> InboxForm:

@@ -12,6 +12,9 @@ from annotated_types import MaxLen
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
+# In signs: what is longer is none that anybody means.
+LONGEST_NUMBER = 30
+
 
 @dataclass(frozen=True)
 class Drawn:
@@ -44,13 +47,15 @@ def _drawn(name: str, field: FieldInfo) -> Drawn:
     extra = field.json_schema_extra if isinstance(field.json_schema_extra, dict) else {}
     words = extra.get("words")
     options = _options(field, words if isinstance(words, dict) else {})
+    kind = "select" if options else "long" if extra.get("long") else _kind(field)
+    longest = next((rule.max_length for rule in field.metadata if isinstance(rule, MaxLen)), None)
     return Drawn(
         name=name,
         title=field.title or "",
         hint=field.description or "",
-        kind="select" if options else "long" if extra.get("long") else _kind(field),
+        kind=kind,
         example=str(field.examples[0]) if field.examples else "",
-        max_length=next((rule.max_length for rule in field.metadata if isinstance(rule, MaxLen)), None),
+        max_length=None if kind == "many" else LONGEST_NUMBER if kind == "number" else longest,
         is_required=field.is_required(),
         is_secret=bool(extra.get("secret")),
         options=options,

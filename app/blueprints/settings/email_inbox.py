@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from functools import wraps
 from typing import Any
 
-from flask import Response, flash, g, redirect, render_template, request
+from flask import flash, g, redirect, render_template, request
 from flask.typing import ResponseReturnValue
-from sqlalchemy import select
 
-from app.actions.poll import wish_poll
-from app.actions.watch_over import wish_probe
+from app.actions import connect
 from app.blueprints.guards import Door, administrator, viewer
 from app.blueprints.settings.email_form import PRESETS, EmailInboxForm, preset, shown, typed
 from app.blueprints.settings.inboxes import colleagues_among
+from app.blueprints.settings.speaking import speaking
 from app.channels.base import Line, NotConnected
 from app.channels.email import oauth
 from app.channels.email.channel import Email
@@ -23,35 +20,14 @@ from app.config import settings
 from app.errors import Invalid, NotFound
 from app.lib.database import db
 from app.models.connection import Connection
-from app.models.event import record
 from app.models.inbox import ChannelKind, Inbox
 from app.queries.people import colleagues
 
 PREFIX = "/accounts/<int:account_id>/settings/inboxes/email"
 
 
-def caller(view: Callable[..., Any]) -> Callable[..., Any]:
-    """Administrators; before the view, the servers are spoken with, outside of any frame: they may take their time.
-
-    `g.line` is the inbox's line as it is to be kept; where the form or a server is wrong, `g.wrong` has words for it.
-    """
-    before, framed = administrator(_prepare), administrator(view)
-
-    @wraps(view)
-    def steps(**values: Any) -> Response:
-        before(**values)
-        if not g.wrong:
-            try:
-                g.line = Email(g.line).connect("")
-            except NotConnected as refused:
-                g.wrong = refused.fields
-        return framed(**values)  # type: ignore[no-any-return]  # Flask's own answer
-
-    return steps
-
-
-def _prepare(inbox_id: int | None = None) -> str:
-    """In a frame of its own: what the form says, and what is wrong with it before any server is asked."""
+def _prepare(inbox_id: int | None = None) -> None:
+    """What the form says, and what is wrong with it before any server is asked: `g.wrong` has words for it."""
     before = found(inbox_id).line if inbox_id is not None else Line("")
     g.form, g.line, g.wrong = None, before, {}
     try:
@@ -59,15 +35,23 @@ def _prepare(inbox_id: int | None = None) -> str:
         colleagues_among(form.members)
         g.form, g.line = form, form.line(before)
         g.wrong = form.wrong(EmailCredentials.model_validate(dict(before.credentials)))
-        if (other := _at(form.address)) is not None and other.id != inbox_id:
+        if (other := at(form.address)) is not None and other.id != inbox_id:
             g.wrong["address"] = f"The inbox {other.name} has this address already."
     except Invalid as refused:
         g.wrong = refused.fields or {"address": refused.message}
-    return ""
+
+
+def _try() -> None:
+    """`g.line` is the inbox's line as it is to be kept."""
+    if not g.wrong:
+        try:
+            g.line = Email(g.line).connect("")
+        except NotConnected as refused:
+            g.wrong = refused.fields
 
 
 blueprint = Door("email_inbox", __name__, guard=administrator, url_prefix=PREFIX)
-calling = Door("email_inbox_calls", __name__, guard=caller, url_prefix=PREFIX)
+calling = Door("email_inbox_calls", __name__, guard=speaking(_prepare, _try), url_prefix=PREFIX)
 
 
 @blueprint.get("/new")
@@ -116,49 +100,24 @@ def found(inbox_id: int) -> Inbox:
 
 def make(line: Line) -> Inbox:
     """A new inbox on a line that was tried."""
-    inbox = Inbox(account_id=viewer().account.id, name=line.name, channel=ChannelKind.EMAIL, address=line.address)
-    inbox.credentials, inbox.channel_settings = dict(line.credentials), dict(line.settings)
-    db.session.add(inbox)
-    db.session.flush()
-    inbox.set_members({viewer().user.id})
-    record("inbox.created", inbox, by=viewer().actor)
-    _begin(inbox)
-    return inbox
+    members = {viewer().user.id}
+    return connect.connect(viewer().account.id, ChannelKind.EMAIL, line, members=members, by=viewer().actor)
 
 
 def keep(inbox: Inbox, line: Line) -> None:
     """The line of an inbox, now that it was tried: what was wrong with it is right."""
-    inbox.address, inbox.name = line.address, line.name
-    inbox.credentials, inbox.channel_settings = dict(line.credentials), dict(line.settings)
-    record("inbox.updated", inbox, by=viewer().actor)
-    _begin(inbox)
-
-
-def _begin(inbox: Inbox) -> None:
-    """What waits is fetched at once, and the desk hears how the line stands."""
-    wish_poll(inbox.account_id, inbox.id)
-    wish_probe(inbox.account_id, inbox.id)
+    connect.keep(inbox, line, by=viewer().actor)
 
 
 def at(address: str) -> Inbox | None:
     """The account's e-mail inbox of that address."""
-    return _at(address)
-
-
-def _at(address: str) -> Inbox | None:
-    return db.session.scalar(
-        select(Inbox).where(
-            Inbox.account_id == viewer().account.id, Inbox.channel == ChannelKind.EMAIL, Inbox.address == address
-        )
-    )
+    return connect.at(viewer().account.id, ChannelKind.EMAIL, address)
 
 
 def _write(inbox: Inbox, form: EmailInboxForm) -> None:
     inbox.sender_name_type, inbox.business_name = form.sender_name_type, form.business_name or None
     inbox.is_enabled = form.is_enabled
-    if form.members != {member.user_id for member in inbox.members}:
-        inbox.set_members(form.members)
-        record("inbox.members_changed", inbox, by=viewer().actor, members=sorted(form.members))
+    connect.staff(inbox, form.members, by=viewer().actor)
 
 
 def path_of(inbox: Inbox) -> str:

@@ -13,6 +13,7 @@ from flask.typing import ResponseReturnValue
 from pydantic import AfterValidator, BeforeValidator, Field
 from sqlalchemy import select
 
+from app.actions.connect import staff
 from app.blueprints.forms import Form
 from app.blueprints.guards import Door, administrator, viewer
 from app.blueprints.widget.page import answer, team_of
@@ -158,9 +159,7 @@ def update(inbox_id: int) -> ResponseReturnValue:
         return _edit(inbox, _typed(), refused.fields), 422
     _write(inbox, form)
     record("inbox.updated", inbox, by=viewer().actor)
-    if members != {member.user_id for member in inbox.members}:
-        inbox.set_members(members)
-        record("inbox.members_changed", inbox, by=viewer().actor, members=sorted(members))
+    staff(inbox, members, by=viewer().actor)
     flash(f"{inbox.name} is saved")
     return redirect(_path(inbox), 303)
 

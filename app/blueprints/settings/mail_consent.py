@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from functools import wraps
 from typing import Any
@@ -12,22 +11,17 @@ from flask.typing import ResponseReturnValue
 from werkzeug.wrappers import Response as Answer
 
 from app.blueprints.guards import Door, administrator, viewer
+from app.blueprints.settings.consenting import Way
 from app.blueprints.settings.email_inbox import at, found, keep, make, path_of
-from app.blueprints.signing_in import signed_in
 from app.channels.base import Line, NotConnected, Unreachable
 from app.channels.email import oauth
 from app.channels.email.channel import Email
 from app.channels.email.oauth import Provider, Tokens
 from app.channels.email.settings import EmailCredentials, EmailSettings
 from app.channels.email.way import Denied
-from app.config import settings
-from app.errors import NotAllowed, NotFound
-from app.lib import crypto
-from app.lib.crypto import WrongKey
+from app.errors import NotFound
 
-SALT = "mail-consent"
-COOKIE = "mail_consent"
-MINUTES = 10
+WAY = Way("/mail-consent", "mail_consent")
 
 
 def returning(view: Callable[..., Any]) -> Callable[..., Any]:
@@ -40,16 +34,15 @@ def returning(view: Callable[..., Any]) -> Callable[..., Any]:
 
     @wraps(view)
     def steps(name: str) -> Response:
-        asked, state, verifier = _returned(name)
-        account_id = int(state["account_id"])
-        administrator(_prepare)(account_id=account_id, inbox_id=state["inbox_id"])
+        asked, journey = _provider(name), WAY.returned(name)
+        administrator(_prepare)(account_id=journey.account_id, inbox_id=journey.inbox_id)
         g.words = ""
         try:
-            g.line = _connected(asked, verifier, g.line)
+            g.line = _connected(asked, journey.verifier, g.line)
         except (Denied, Unreachable, NotConnected) as refused:
             g.words = str(refused)
-        answer: Response = framed(account_id=account_id, inbox_id=state["inbox_id"])
-        answer.delete_cookie(COOKIE, path="/mail-consent")
+        answer: Response = framed(account_id=journey.account_id, inbox_id=journey.inbox_id)
+        WAY.arrived(answer)
         return answer
 
     return steps
@@ -69,36 +62,14 @@ def leave(name: str) -> Answer:
     """To the provider. A link rather than a form, for our pages' forms lead to ourselves only; nothing changes yet."""
     asked = _provider(name)
     inbox = found(request.args.get("inbox", type=int) or 0) if "inbox" in request.args else None
-    nonce, verifier = crypto.token(), crypto.token(48)
-    state = crypto.sign(
-        {
-            "account_id": viewer().account.id,
-            "user_id": viewer().user.id,
-            "provider": name,
-            "inbox_id": inbox.id if inbox else None,
-            "nonce": nonce,
-        },
-        SALT,
-        expires_in=MINUTES * 60,
-    )
-    url = oauth.consent_url(
-        asked,
-        redirect_uri=_redirect_uri(name),
-        state=state,
-        verifier=verifier,
-        email=inbox.address if inbox else "",
-    )
-    answer = redirect(url, 303)
-    answer.set_cookie(
-        COOKIE,
-        crypto.encrypt(json.dumps({"nonce": nonce, "verifier": verifier})),
-        max_age=MINUTES * 60,
-        path="/mail-consent",
-        secure=settings().is_secure,
-        httponly=True,
-        samesite="Lax",
-    )
-    return answer
+
+    def url(state: str, verifier: str) -> str:
+        email = inbox.address if inbox else ""
+        return oauth.consent_url(
+            asked, redirect_uri=WAY.redirect_uri(name), state=state, verifier=verifier, email=email
+        )
+
+    return WAY.depart(name, inbox.id if inbox else None, url)
 
 
 def back(inbox_id: int | None) -> ResponseReturnValue:
@@ -126,26 +97,12 @@ def _prepare(inbox_id: int | None) -> str:
     return ""
 
 
-def _returned(name: str) -> tuple[Provider, dict[str, Any], str]:
-    """Raises NotAllowed unless this browser left, as who is signed in, and not too long ago."""
-    asked = _provider(name)
-    state = crypto.unsign(request.args.get("state", ""), SALT)
-    try:
-        ours = json.loads(crypto.decrypt(request.cookies.get(COOKIE, "")))
-    except (WrongKey, ValueError) as lost:
-        raise NotAllowed("This browser did not ask for it, or too long ago. Begin again.") from lost
-    is_same = crypto.equal(str(ours["nonce"]), str(state["nonce"])) and state["provider"] == name
-    if not is_same or signed_in().user_id != state["user_id"]:
-        raise NotAllowed("Somebody else asked for this. Begin again.")
-    return asked, state, str(ours["verifier"])
-
-
 def _connected(asked: Provider, verifier: str, before: Line) -> Line:
     """The line with the tokens that consent gave, tried. Raises Denied, Unreachable, NotConnected."""
     if "code" not in request.args:
         raise Denied(f"{asked.label} did not connect it: {request.args.get('error', 'no code came back')[:200]}")
     tokens = oauth.exchanged(
-        asked, code=request.args["code"], verifier=verifier, redirect_uri=_redirect_uri(asked.name)
+        asked, code=request.args["code"], verifier=verifier, redirect_uri=WAY.redirect_uri(asked.name)
     )
     kept = EmailCredentials.model_validate(dict(before.credentials))
     if not tokens.email:
@@ -185,7 +142,3 @@ def _provider(name: str) -> Provider:
     if asked is None or not asked.is_set_up:
         raise NotFound
     return asked
-
-
-def _redirect_uri(name: str) -> str:
-    return f"{settings().public_url}/mail-consent/{name}"
