@@ -5,6 +5,8 @@ from __future__ import annotations
 from app.channels.api import Api
 from app.channels.base import Channel
 from app.channels.email.channel import Email
+from app.channels.messenger import Messenger
+from app.channels.telegram.channel import Telegram
 from app.channels.tiktok.channel import TikTok
 from app.channels.twilio_sms.channel import TwilioSms
 from app.channels.twilio_voice import TwilioVoice
@@ -12,5 +14,6 @@ from app.channels.web_widget import WebWidget
 from app.channels.whatsapp.channel import Whatsapp
 
 CHANNELS: dict[str, type[Channel]] = {
-    channel.kind: channel for channel in (WebWidget, Api, Email, Whatsapp, TwilioVoice, TikTok, TwilioSms)
+    channel.kind: channel
+    for channel in (WebWidget, Api, Email, Whatsapp, TwilioVoice, TikTok, TwilioSms, Messenger, Telegram)
 }
