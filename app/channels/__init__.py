@@ -5,6 +5,7 @@ from __future__ import annotations
 from app.channels.api import Api
 from app.channels.base import Channel
 from app.channels.email.channel import Email
+from app.channels.instagram.channel import Instagram
 from app.channels.messenger import Messenger
 from app.channels.telegram.channel import Telegram
 from app.channels.tiktok.channel import TikTok
@@ -15,5 +16,5 @@ from app.channels.whatsapp.channel import Whatsapp
 
 CHANNELS: dict[str, type[Channel]] = {
     channel.kind: channel
-    for channel in (WebWidget, Api, Email, Whatsapp, TwilioVoice, TikTok, TwilioSms, Messenger, Telegram)
+    for channel in (WebWidget, Api, Email, Whatsapp, TwilioVoice, TikTok, TwilioSms, Messenger, Instagram, Telegram)
 }

@@ -1,0 +1,1 @@
+"""Instagram: people write to a professional account, which lets us in itself or through its Facebook page."""
