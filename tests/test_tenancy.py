@@ -25,6 +25,7 @@ from app.models import (
     Merge,
     Message,
     MessagePart,
+    MessageTemplate,
     Suggestion,
     Work,
     WorkingHours,
@@ -85,6 +86,14 @@ def full(cast: Cast) -> Cast:
                     conversation_id=conversation.id,
                     message_id=message.id,
                     header_id="1@fernway.example",
+                ),
+                MessageTemplate(
+                    account_id=cast.account_id,
+                    inbox_id=cast.inbox_id,
+                    key="hello:en",
+                    name="hello",
+                    language="en",
+                    status="approved",
                 ),
             ]
         )

@@ -15,6 +15,7 @@ from app.actions import (
     poll,
     reconcile,
     send_mail,
+    sync_templates,
     watch_over,
 )
 from app.actions.forget_sign_ins import forget_sign_ins
@@ -91,6 +92,16 @@ JOBS: Jobs = {
         settle=poll.settle,
         refuse=poll.refuse,
         lost=poll.lost,
+        repeatable=True,
+        window=0,
+    ),
+    "sync_all_templates": Inside(sync_templates.sync_all_templates),
+    "sync_templates": Outside(
+        prepare=sync_templates.prepare,
+        call=sync_templates.call,
+        settle=sync_templates.settle,
+        refuse=sync_templates.refuse,
+        lost=sync_templates.lost,
         repeatable=True,
         window=0,
     ),

@@ -42,6 +42,7 @@ class Periodic:
 SCHEDULE = (
     Periodic("poll_all", every=60),
     Periodic("probe_all", every=180),
+    Periodic("sync_all_templates", every=300),
     Periodic("take_up_dropped", every=300),
     Periodic("reconcile_all", every=3600),
     Periodic("purge_throttles", every=3600),

@@ -7,6 +7,7 @@ from collections.abc import Sequence, Set
 from sqlalchemy import select
 
 from app.actions.poll import wish_poll
+from app.actions.sync_templates import wish_sync
 from app.actions.watch_over import wish_probe
 from app.channels import CHANNELS
 from app.channels.base import Line
@@ -66,4 +67,6 @@ def _begin(inbox: Inbox) -> None:
     """What waits is fetched at once, and the desk hears how the line stands."""
     if inbox.abilities.is_polled:
         wish_poll(inbox.account_id, inbox.id)
+    if inbox.abilities.has_templates:
+        wish_sync(inbox)
     wish_probe(inbox.account_id, inbox.id)

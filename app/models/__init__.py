@@ -18,6 +18,7 @@ from app.models.membership import Availability, Membership, Role
 from app.models.merge import Merge, Why
 from app.models.message import Message, MessageStatus, MessageType
 from app.models.message_part import MessagePart
+from app.models.message_template import MessageTemplate
 from app.models.orphan import Orphan
 from app.models.throttle import THROTTLES
 from app.models.token import AccessToken
@@ -55,6 +56,7 @@ __all__ = [
     "Message",
     "MessagePart",
     "MessageStatus",
+    "MessageTemplate",
     "MessageType",
     "OneTimeToken",
     "Orphan",

@@ -39,6 +39,9 @@ class Connection(Model):
     cursor: Mapped[dict[str, Any]] = mapped_column(default=dict, server_default="{}")
     polled_at: Mapped[datetime | None]
     reconciled: Mapped[dict[str, Any]] = mapped_column(default=dict, server_default="{}")
+    templates_synced_at: Mapped[datetime | None]
+    templates_error: Mapped[str | None]
+    """What was in the way of syncing the templates, the last time."""
 
     inbox: Mapped[Inbox] = relationship(viewonly=True)
 

@@ -6,6 +6,8 @@ from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import Any, BinaryIO
 
+from pydantic import ValidationError
+
 from app.channels import meta
 from app.channels.base import (
     Abilities,
@@ -18,9 +20,12 @@ from app.channels.base import (
     Health,
     Knock,
     Line,
+    NotConnected,
     Outbound,
+    Problem,
     Sent,
     Template,
+    Unreachable,
 )
 from app.channels.meta import GRAPH, graph
 from app.channels.whatsapp import arrivals, connecting, sending
@@ -104,16 +109,31 @@ class Whatsapp(Channel):
         return GRAPH.bring(worded(told.get("url")), into, limit_bytes, headers=headers)
 
     def templates(self) -> Sequence[Template]:
-        return connecting.templates(self.credentials)
+        return connecting.templates(self.known)
 
     def connect(self, webhook_url: str) -> Line:
-        return connecting.connect(self.line, self.credentials, webhook_url)
+        return connecting.connect(self.line, self.known, webhook_url)
 
     def disconnect(self, webhook_url: str) -> None:
-        connecting.disconnect(self.credentials)
+        try:
+            connecting.disconnect(self.known)
+        except NotConnected as refused:
+            raise Unreachable(str(refused)) from None
 
     def probe(self, webhook_url: str) -> Health:
-        return connecting.probe(self.credentials, webhook_url)
+        try:
+            return connecting.probe(self.known, webhook_url)
+        except NotConnected as refused:
+            return Health([Problem("credentials", str(refused), repair="reconnect")])
+
+    @property
+    def known(self) -> WhatsappCredentials:
+        """Raises NotConnected where what is kept does not fit (any more)."""
+        try:
+            return WhatsappCredentials.model_validate(dict(self.line.credentials))
+        except ValidationError as wrong:
+            told = {str(each["loc"][0]): each["msg"] for each in wrong.errors() if each["loc"]}
+            raise NotConnected(told or {"form": "What is kept of this number does not fit any more."}) from None
 
     @property
     def place(self) -> str:
