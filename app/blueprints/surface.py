@@ -16,7 +16,7 @@ from app.realtime import paths
 from app.realtime.explained import explained
 from app.realtime.in_short import in_short
 from app.realtime.mail_shown import mail_of
-from app.realtime.rich import SHARES, STORIES, host_of, is_sticker, rich_of
+from app.realtime.rich import SHARES, STORIES, host_of, is_sticker, pressable, rich_of
 
 
 def install(app: Flask, settings: Settings) -> None:
@@ -47,6 +47,7 @@ def install(app: Flask, settings: Settings) -> None:
     )
     app.jinja_env.filters.update(**markup.FILTERS, markdown=text.markdown_to_html, linked=text.linked, plain=text.plain)
     app.jinja_env.filters["around"] = excerpt.around
+    app.jinja_env.filters["pressable"] = pressable
     app.jinja_env.tests["sticker"] = is_sticker
     app.context_processor(viewer_context)
 

@@ -120,6 +120,12 @@ def web_link(value: Any) -> str:
     return value if is_one else ""
 
 
+def pressable(value: Any) -> str:
+    """`value` where it may stand behind something to press; else nothing."""
+    is_call = isinstance(value, str) and value.lower().startswith(("mailto:", "tel:"))
+    return str(value) if is_call else web_link(value)
+
+
 def is_sticker(file: Attachment) -> bool:
     return file.kind == "sticker" or file.meta.get("is_sticker") is True or file.meta.get("sticker") is True
 
