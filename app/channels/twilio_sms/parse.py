@@ -37,7 +37,7 @@ REFERRAL = {
     "url": "ReferralSourceUrl",
     "headline": "ReferralHeadline",
     "body": "ReferralBody",
-    "media_url": "ReferralMediaUrl",
+    "picture": "ReferralMediaUrl",
     "ctwa_clid": "ReferralCtwaClid",
 }
 PLACE = {"city": "FromCity", "state": "FromState", "zip_code": "FromZip", "country_code": "FromCountry"}

@@ -1,0 +1,99 @@
+"""Twilio knows no key of ours: what became of a send is found by asking, and so is what it has received."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
+from typing import Any
+
+import pytest
+
+from app.channels.base import Unreachable
+from app.channels.twilio_sms.channel import TwilioSms
+from tests.channels.contract.twilio_sms import DANA, a_line
+from tests.channels.twilio_sms.conftest import a_channel, a_file, outbound
+from tests.fakes.twilio_messages import SERVICE_SID
+from tests.fakes.twilio_services import Served
+
+LATER = datetime.now(UTC) + timedelta(minutes=5)
+
+
+def aged(row: dict[str, Any], **ago: float) -> None:
+    at = format_datetime(datetime.now(UTC) - timedelta(**ago))
+    row |= {"date_created": at, "date_sent": at}
+
+
+def test_a_send_that_arrived_is_found_by_its_words(there: Served) -> None:
+    channel, out = a_channel(can_mms=True), outbound("It is back.", a_file())
+    sent = channel.send(out)
+    channel.send(outbound("It is back."))
+    channel.send(outbound("It is back.", a_file(), to="+15558881111"))
+    assert channel.look_up(out) == sent
+
+
+def test_a_send_that_did_not_arrive_is_not_found(there: Served) -> None:
+    channel = a_channel()
+    channel.send(outbound("Something else"))
+    there.messages.customer_writes(DANA, "+15550001111", "It is back.")
+    assert channel.look_up(outbound("It is back.")) is None
+
+
+def test_the_same_words_from_before_or_known_as_anothers_are_another_message(there: Served) -> None:
+    channel = a_channel()
+    first = channel.send(outbound("Yes"))
+    assert channel.look_up(outbound("Yes", since=LATER)) is None
+    assert channel.look_up(outbound("Yes", others=frozenset({first.source_id}))) is None
+    aged(there.messages.sent[0], hours=2)
+    second = channel.send(outbound("Yes"))
+    assert channel.look_up(outbound("Yes", since=datetime.now(UTC) - timedelta(minutes=1))) == second
+
+
+def test_a_try_that_failed_before_is_not_this_one(there: Served) -> None:
+    channel = a_channel()
+    channel.send(outbound("Yes"))
+    there.messages.sent[0]["status"] = "undelivered"
+    assert channel.look_up(outbound("Yes")) is None
+
+
+def test_a_service_and_a_trial_account_are_known_too(there: Served) -> None:
+    service = a_channel(phone_number="", messaging_service_sid=SERVICE_SID)
+    sent = service.send(outbound("Yes"))
+    there.messages.sent[0]["body"] = "Sent from your Twilio trial account - Yes"
+    assert service.look_up(outbound("Yes")) == sent
+    assert a_channel().look_up(outbound("Yes")) is None
+
+
+def test_what_customers_wrote_is_listed_by_the_keys_of_our_letters(there: Served) -> None:
+    written = [there.messages.customer_writes(DANA, "+15550001111", f"Message {n}") for n in range(3)]
+    there.messages.customer_writes(DANA, "+15550002222", "To another number")
+    aged(there.messages.rows[0], days=3)
+    a_channel().send(outbound())
+    listed = a_channel().listed(datetime.now(UTC) - timedelta(days=2))
+    assert [each.key for each in listed] == [form["MessageSid"] for form in reversed(written[1:])]
+    assert listed[0].words == f"{DANA}: Message 2"
+    assert listed[0].at is not None
+
+
+def test_a_long_list_is_read_page_by_page(there: Served) -> None:
+    for n in range(1100):
+        there.messages.customer_writes(DANA, "+15550001111", str(n))
+    assert len(a_channel().listed(datetime.now(UTC) - timedelta(days=1))) == 1100
+    assert [asked.query.get("Page") for asked in there.twilio.asked] == [None, "1", "2"]
+
+
+def test_of_a_service_only_its_own_are_listed(there: Served) -> None:
+    there.messages.customer_writes(DANA, "+15550001111", "To the service", service=SERVICE_SID)
+    there.messages.customer_writes(DANA, "+15550001111", "To the number")
+    service = a_channel(phone_number="", messaging_service_sid=SERVICE_SID)
+    assert [each.words for each in service.listed(datetime.now(UTC) - timedelta(days=1))] == [f"{DANA}: To the service"]
+
+
+@pytest.mark.usefixtures("context")
+def test_nobody_there_cannot_be_asked() -> None:
+    channel = TwilioSms(a_line())
+    with pytest.raises(Unreachable):
+        channel.look_up(outbound())
+    with pytest.raises(Unreachable):
+        channel.listed(datetime.now(UTC))
+    with pytest.raises(Unreachable):
+        channel.templates()
