@@ -11,6 +11,7 @@ from app.actions import (
     fetch_avatar,
     fetch_media,
     fetch_profile,
+    let_go_media,
     letters_ahead,
     poll,
     reconcile,
@@ -84,6 +85,15 @@ JOBS: Jobs = {
         window=fetch_media.WINDOW_SECONDS,
         delayed=fetch_media.delayed,
         give_up=fetch_media.give_up,
+    ),
+    "let_go_media": Outside(
+        prepare=let_go_media.prepare,
+        call=let_go_media.call,
+        settle=let_go_media.settle,
+        refuse=let_go_media.refuse,
+        lost=let_go_media.lost,
+        repeatable=True,
+        window=let_go_media.WINDOW_SECONDS,
     ),
     "poll_all": Inside(poll.poll_all),
     "poll_inbox": Outside(

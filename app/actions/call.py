@@ -35,6 +35,9 @@ def note_call(inbox: Inbox, news: Call) -> Message:
     conversation.lock()
     db.session.refresh(message)
     _note_ringing(inbox, news)
+    if message.status in ("queued", "sending", "unsure"):
+        # It rings: so the order to call has arrived, whether we have heard that or not.
+        conversation.note_sent(message, 0, news.source_id, is_last=True)
     before = dict(message.content_attributes.get("data", {}))
     data = _after(before, news)
     has_more = _attach(inbox, message, news)
@@ -88,7 +91,7 @@ def _asked_for(inbox: Inbox, news: Call) -> Message | None:
     session = session_of(inbox, news.customer.source_id)
     if session is None:
         return None
-    message = db.session.scalar(
+    return db.session.scalar(
         select(Message)
         .join(
             Conversation,
@@ -101,15 +104,6 @@ def _asked_for(inbox: Inbox, news: Call) -> Message | None:
             Message.content_type == VOICE_CALL,
         )
     )
-    if message is not None:
-        # It rings: so the order to call has arrived, whether we have heard that or not.
-        message.conversation.note_sent(message, 0, news.source_id, is_last=True)
-        message.content_attributes = {
-            **message.content_attributes,
-            "data": {**message.content_attributes.get("data", {}), "call_sid": news.source_id},
-        }
-        db.session.flush()
-    return message
 
 
 def _begun(inbox: Inbox, news: Call) -> Message:
@@ -142,7 +136,7 @@ def _note_ringing(inbox: Inbox, news: Call) -> None:
 
 def _after(before: dict[str, Any], news: Call) -> dict[str, Any]:
     """What is known of the call now. What came late changes only what it knows better."""
-    data, at = dict(before), news.at or clock.now()
+    data, at = {**before, "call_sid": news.source_id}, news.at or clock.now()
     if news.leg and news.user_id:
         data["legs"] = {**data.get("legs", {}), news.leg: news.user_id}
     spoke = news.state == "answered" or news.seconds is not None

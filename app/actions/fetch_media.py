@@ -9,6 +9,7 @@ from tempfile import TemporaryFile
 from typing import Any
 
 from app.actions.keep import kept_envelope
+from app.actions.let_go_media import wish_to_let_go
 from app.channels import CHANNELS
 from app.channels.base import DeliveryFailed, Envelope, Line
 from app.config import settings
@@ -77,6 +78,7 @@ def settle(fetch: Fetch, stored: Stored) -> None:
         storage.delete(stored.key)
         return
     attachment.hold(stored)
+    wish_to_let_go(attachment)
     _tell(attachment)
 
 
