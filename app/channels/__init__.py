@@ -13,8 +13,21 @@ from app.channels.twilio_sms.channel import TwilioSms
 from app.channels.twilio_voice import TwilioVoice
 from app.channels.web_widget import WebWidget
 from app.channels.whatsapp.channel import Whatsapp
+from app.channels.x.channel import XProfile
 
 CHANNELS: dict[str, type[Channel]] = {
     channel.kind: channel
-    for channel in (WebWidget, Api, Email, Whatsapp, TwilioVoice, TikTok, TwilioSms, Messenger, Instagram, Telegram)
+    for channel in (
+        WebWidget,
+        Api,
+        Email,
+        Whatsapp,
+        TwilioVoice,
+        TikTok,
+        TwilioSms,
+        Messenger,
+        Instagram,
+        Telegram,
+        XProfile,
+    )
 }

@@ -113,6 +113,8 @@ class TwilioVoice(Channel):
         verify(knock, held.auth_token)
         if knock.form().get("AccountSid", held.account_sid) != held.account_sid:
             raise NotAllowed("It is signed for another account.")
+        if step_of(knock.path) in (Step.CALL, Step.FALLBACK) and knock.form().get("To") != self.line.address:
+            raise NotAllowed("It is a call to another number.")
 
     def answer(self, knock: Knock, desk: Desk) -> Answer:
         step = step_of(knock.path)
