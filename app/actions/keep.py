@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert
@@ -16,6 +17,29 @@ from app.models.letter import Letter
 from app.models.orphan import Orphan
 
 LONGEST_NAME = 500
+
+
+@dataclass(frozen=True)
+class Delivery:
+    """What came to one inbox at once."""
+
+    account_id: int
+    inbox_id: int
+    envelopes: Sequence[Envelope]
+
+    @property
+    def size(self) -> int:
+        """About how many bytes it has, where that is much."""
+        return sum(len(each.raw or b"") for each in self.envelopes)
+
+
+def keep_deliveries(deliveries: Sequence[Delivery]) -> None:
+    """As `keep`, for several of one account."""
+    letters: dict[tuple[int, int], list[Envelope]] = {}
+    for each in deliveries:
+        letters.setdefault((each.account_id, each.inbox_id), []).extend(each.envelopes)
+    for (account_id, inbox_id), envelopes in sorted(letters.items()):
+        keep(account_id, inbox_id, envelopes)
 
 
 def keep(account_id: int, inbox_id: int, envelopes: Sequence[Envelope]) -> int:

@@ -12,12 +12,13 @@ from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 from werkzeug.exceptions import RequestEntityTooLarge
 
-from app.actions.keep import keep, keep_orphans
+from app.actions.keep import Delivery, keep_deliveries, keep_orphans
 from app.actions.stand_by import stand_by
 from app.channels import CHANNELS
 from app.channels.base import Answer, Channel, Desk, Envelope, Knock, Line, Standby
 from app.config import settings
 from app.errors import NotAllowed, NotFound, NotSignedIn, TooLarge
+from app.ledger.together import together
 from app.ledger.transaction import system, transaction
 from app.lib.database import db
 from app.models.inbox import Inbox
@@ -135,8 +136,8 @@ def _keep(kind: str, envelopes: Sequence[Envelope], proven: dict[str, Address], 
     """Each inbox's letters in its own tenant's transaction; a repeat of the whole delivery finds those that are kept."""
     for address, at in proven.items():
         try:
-            with transaction(at.account_id):
-                keep(at.account_id, at.inbox_id, [each for each in envelopes if each.address == address])
+            mine = Delivery(at.account_id, at.inbox_id, [each for each in envelopes if each.address == address])
+            together(at.account_id, mine, keep_deliveries, size=mine.size)
         except IntegrityError:
             # The inbox has been deleted since it was looked up.
             _remembered.pop((kind, address), None)
