@@ -23,8 +23,18 @@ SHARES = {
     "embed": "Shared page",
     "fallback": "Shared link",
 }
-STORY_KINDS = {"story_reply": "Replied to your story", "story_mention": "Mentioned you in their story"}
-SOURCES = {"ad": "From an ad", "ads": "From an ad", "post": "From a post", "shortlink": "By a link", "": "From an ad"}
+STORY_KINDS = {
+    "story_reply": "Replied to your story",
+    "story_mention": "Mentioned you in their story",
+    "ig_story": "Shared a story",
+}
+# By what a channel says of a story.
+TOLD = {"mention": "story_mention", "share": "ig_story"}
+SOURCES = {
+    **dict.fromkeys(("ad", "ads", ""), "From an ad"),
+    **dict.fromkeys(("link", "shortlink", "short_link"), "By a link"),
+    "post": "From a post",
+}
 
 
 @dataclass(frozen=True)
@@ -77,7 +87,10 @@ class Story:
 
     @property
     def is_gone(self) -> bool:
-        return not self.url and (self.file is None or (not self.file.storage_key and self.file.state != "pending"))
+        if self.file is None:
+            return not self.url
+        # Where it could not be fetched, its address leads nowhere either.
+        return not self.file.storage_key and (self.file.state == "failed" or not (self.url or self.file.ref))
 
 
 @dataclass(frozen=True)
@@ -85,6 +98,10 @@ class Rich:
     is_forwarded: bool
     is_pressed: bool
     """It is the press of a button, not something that was typed."""
+    notice: str
+    """What its channel makes of it, in words."""
+    product: str
+    """Which one it is about."""
     link: str
     """Where it stands in public."""
     stories: Sequence[Story]
@@ -95,9 +112,12 @@ class Rich:
 
 def rich_of(message: Message) -> Rich:
     said = message.content_attributes
+    product = _mapping(said.get("product"))
     return Rich(
         is_forwarded=said.get("is_forwarded") is True or said.get("forwarded") is True,
         is_pressed=isinstance(said.get("payload"), str),
+        notice=_text(said.get("notice"), SHORT),
+        product=_text(product.get("name") or product.get("product_retailer_id"), SHORT),
         link=web_link(said.get("link")),
         stories=_stories(message),
         referral=_referral(_mapping(said.get("referral"))),
@@ -127,7 +147,10 @@ def pressable(value: Any) -> str:
 
 
 def is_sticker(file: Attachment) -> bool:
-    return file.kind == "sticker" or file.meta.get("is_sticker") is True or file.meta.get("sticker") is True
+    is_named_so = file.kind == "image" and file.filename in ("sticker", "emoji")
+    return (
+        file.kind == "sticker" or is_named_so or any(file.meta.get(name) is True for name in ("is_sticker", "sticker"))
+    )
 
 
 def _stories(message: Message) -> Sequence[Story]:
@@ -137,7 +160,7 @@ def _stories(message: Message) -> Sequence[Story]:
     files = [file for file in message.attachments if file.kind in STORIES]
     if not files and not told:
         return ()
-    kind = "story_mention" if told.get("kind") == "mention" else "story_reply"
+    kind = TOLD.get(_text(told.get("kind"), 20), "story_reply")
     if not files:
         return (Story(STORY_KINDS[kind], url, None),)
     return tuple(Story(STORY_KINDS.get(file.kind, "Story"), file.link or url, file) for file in files)
