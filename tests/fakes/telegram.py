@@ -258,12 +258,26 @@ class Telegram(ProviderStandIn):
                 message[name] = values[name]
         if file:
             self.uploads[self.next_id] = file
+            kind = next(name for name, value in what.items() if value is True)
+            message[kind] = _shown(kind, f"sent{self.next_id}")
         self.sent.append(message)
         return {name: value for name, value in message.items() if name != "reply_parameters"}
 
 
+def _shown(kind: str, file_id: str) -> Any:
+    """A file as its message tells of it."""
+    shown: dict[str, Any] = {"file_id": file_id, "file_unique_id": f"u{file_id}"}
+    if kind in ("photo", "video", "animation"):
+        shown |= {"width": 640, "height": 400}
+    if kind in ("video", "animation", "audio", "voice"):
+        shown["duration"] = 3
+    return [shown] if kind == "photo" else shown
+
+
 def _read(asked: Asked) -> tuple[dict[str, Any], dict[str, tuple[str, bytes]]]:
     kind = asked.headers.get("content-type", "")
+    if kind.startswith("application/x-www-form-urlencoded"):
+        return {name: _parsed(value) for name, value in asked.form.items()}, {}
     if not kind.startswith("multipart/"):
         return (asked.json or {}) if asked.body else dict(asked.query), {}
     options = {"boundary": kind.partition("boundary=")[2].strip('"')}

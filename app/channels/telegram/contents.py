@@ -8,6 +8,7 @@ from typing import Any
 
 from app.channels.incoming import Media
 from app.channels.telegram.reading import coordinate, full_name, number, text, thing, things
+from app.lib.filename import clean_filename
 
 Said = Mapping[str, Any]
 
@@ -130,7 +131,7 @@ def _file(
         Media(
             {"file_id": file_id},
             kind,
-            text(found.get("file_name")) or filename,
+            clean_filename(text(found.get("file_name")) or filename),
             text(found.get("mime_type")) or content_type,
             max(number(found.get("file_size")), 0),
             title=title or None,

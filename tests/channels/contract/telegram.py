@@ -14,7 +14,7 @@ from app.channels.telegram.updates import letter_of
 from app.lib.database import db
 from app.models import Inbox
 from tests.channels.contract.adapter import Adapter, Call, StandIn
-from tests.fakes import telegram
+from tests.fakes import telegram, telegram_rules
 from tests.fakes.provider import serving
 
 PAYLOADS = Path(__file__).parents[2] / "payloads" / "telegram"
@@ -33,7 +33,7 @@ class BotApi(StandIn):
         self.served.instead.append(telegram.too_soon(seconds))
 
     def refuse(self) -> None:
-        self.served.instead.append(telegram.told("Bad Request: not here", 400))
+        self.served.instead.append(telegram_rules.told("Bad Request: not here", 400))
 
 
 class TelegramAdapter(Adapter):
