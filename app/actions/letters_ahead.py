@@ -11,7 +11,8 @@ from sqlalchemy.orm import joinedload
 
 from app.actions.keep import envelope_of
 from app.actions.meet import SESSION
-from app.channels.base import Fact, Inbound, Person, Unsupported
+from app.actions.thread_mail import look_up_places
+from app.channels.base import Fact, Inbound, Mail, Person, Unsupported
 from app.lib import ahead
 from app.lib.database import db
 from app.models.contact import ContactInbox
@@ -47,6 +48,7 @@ def look_up(args: Sequence[Sequence[Any]]) -> None:
         return
     _sessions(account_id, said)
     _said_before(account_id, said)
+    _places(account_id, said)
     ahead.put(MESSAGE_IDS, account_id, list(db.session.execute(IDS, {"number": len(said)}).scalars()))
 
 
@@ -145,6 +147,15 @@ def _last_conversations(account_id: int, sessions: dict[int, ContactInbox]) -> N
     for conversation in db.session.scalars(held):
         conversation.is_held()
         ahead.put(LAST, (conversation.contact_inbox_id, ""), conversation)
+
+
+def _places(account_id: int, said: Sequence[tuple[Letter, Inbound | Unsupported]]) -> None:
+    mails: dict[int, list[Mail]] = {}
+    for letter, fact in said:
+        if isinstance(fact, Inbound) and fact.mail:
+            mails.setdefault(letter.inbox_id, []).append(fact.mail)
+    for inbox_id, of_inbox in mails.items():
+        look_up_places(inbox_of(account_id, inbox_id), of_inbox)
 
 
 def _said_before(account_id: int, said: Sequence[tuple[Letter, Inbound | Unsupported]]) -> None:

@@ -3,23 +3,22 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import func, select, text
 
 from app.channels.base import Mail
-from app.lib import clock, mail_ids
+from app.lib import ahead, clock, mail_ids
 from app.lib.database import db
 from app.models.contact import ContactInbox
 from app.models.conversation import Conversation
 from app.models.inbox import Inbox
 from app.models.mail_reference import MailReference
-from app.models.message import Message, MessageType
-from app.models.message_part import MessagePart
+from app.models.message import Message
 from app.queries.mail_participants import participants, takes_part
 from app.queries.mail_recipients import is_own
 
@@ -33,6 +32,29 @@ _PREFIX = re.compile(
     r"(?:\s*(?:re|r|fwd?|aw|wg|sv|vs|vl|antw|doorst|tr|rv|res|enc|odp|pd|ynt|ilt|回复|答复|转发|回覆|轉寄|返信)\s*(?:\[\d+\])?\s*[:：])+\s*",
     re.IGNORECASE,
 )
+
+
+# Mails that went out under an id which the provider gave them come first.
+WHERE_IDS_LEAD = text("""
+    select header_id, conversation_id, is_its_own from (
+      select m.source_id as header_id, m.conversation_id, true as is_its_own, 1 as rank, m.id as at from messages m
+      where m.account_id = :account_id and m.inbox_id = :inbox_id and m.source_id = any(:ids)
+        and m.message_type <> 'incoming'
+      union all
+      select p.source_id, m.conversation_id, true, 1, m.id
+      from message_parts p join messages m on m.account_id = p.account_id and m.id = p.message_id
+      where p.account_id = :account_id and p.inbox_id = :inbox_id and p.source_id = any(:ids)
+      union all
+      (select r.header_id, r.conversation_id,
+         coalesce(m.content_attributes #>> '{email,message_id}' = r.header_id, false), 2, r.id
+       from mail_references r join messages m on m.account_id = r.account_id and m.id = r.message_id
+       where r.account_id = :account_id and r.inbox_id = :inbox_id and r.header_id = any(:ids)
+       order by r.id desc limit 500)
+    ) as led order by rank, at desc
+""")
+# What is looked up ahead: by inbox, where ids lead.
+PLACES = "places of mails"
+Places = dict[str, list[tuple[int, bool]]]
 
 
 @dataclass(frozen=True)
@@ -83,18 +105,7 @@ def remember(message: Message, mail: Mail) -> None:
     named = [*own, *mail.in_reply_to, *reversed(list(mail.references)[-MOST_REMEMBERED:])][:MOST_REMEMBERED]
     ids = list(dict.fromkeys(each[:LONGEST_ID] for each in named if each))
     db.session.flush()
-    known = set(
-        []
-        if message.sequence == 1
-        else db.session.scalars(
-            select(MailReference.header_id).where(
-                MailReference.account_id == message.account_id,
-                MailReference.inbox_id == message.inbox_id,
-                MailReference.conversation_id == message.conversation_id,
-                MailReference.header_id.in_(ids),
-            )
-        )
-    )
+    known = _remembered(message, ids) if message.sequence > 1 else set()
     db.session.add_all(
         MailReference(
             account_id=message.account_id,
@@ -105,6 +116,25 @@ def remember(message: Message, mail: Mail) -> None:
         )
         for each in ids
         if each not in known
+    )
+    places = ahead.get(PLACES, message.inbox_id)
+    if places is not ahead.UNKNOWN:
+        for each in ids:
+            if each in places and each not in known:
+                places[each].insert(0, (message.conversation_id, each == mail.message_id))
+
+
+def _remembered(message: Message, ids: Sequence[str]) -> set[str]:
+    """Those that lead to its conversation already."""
+    return set(
+        db.session.scalars(
+            select(MailReference.header_id).where(
+                MailReference.account_id == message.account_id,
+                MailReference.inbox_id == message.inbox_id,
+                MailReference.conversation_id == message.conversation_id,
+                MailReference.header_id.in_(ids),
+            )
+        )
     )
 
 
@@ -119,7 +149,7 @@ def _suggestion(conversation: Conversation, why: str) -> dict[str, Any]:
 
 def _candidates(inbox: Inbox, mail: Mail) -> Iterator[_Candidate]:
     """Conversations of this inbox that the mail refers to, the surest first, each once."""
-    ids = list(dict.fromkeys([*mail.in_reply_to, *reversed(mail.references)]))[:MOST_IDS]
+    ids = _ids_of(mail)
     seen: set[int] = set()
     for candidate in _all_candidates(inbox, mail, ids):
         if candidate.conversation.id not in seen:
@@ -133,8 +163,7 @@ def _all_candidates(inbox: Inbox, mail: Mail, ids: list[str]) -> Iterator[_Candi
     for uuid in (*sealed, *plus[:MOST_IDS]):
         if conversation := _named(inbox, uuid):
             yield _Candidate(conversation, is_sure=True)
-    # Its own id is known where a mail that answers it was quicker.
-    yield from _known(inbox, [*ids, *([mail.message_id] if mail.message_id else [])])
+    yield from _known(inbox, ids)
 
 
 def _named(inbox: Inbox, uuid: UUID) -> Conversation | None:
@@ -146,7 +175,7 @@ def _named(inbox: Inbox, uuid: UUID) -> Conversation | None:
 
 
 def _known(inbox: Inbox, ids: list[str]) -> Iterator[_Candidate]:
-    found = _by_id(inbox, ids) if ids else {}
+    found = _looked_up(inbox, ids)
     for header_id in ids:
         for conversation_id, is_its_own in found.get(header_id, []):
             conversation = db.session.get(Conversation, (inbox.account_id, conversation_id))
@@ -154,51 +183,34 @@ def _known(inbox: Inbox, ids: list[str]) -> Iterator[_Candidate]:
                 yield _Candidate(conversation, is_sure=is_its_own)
 
 
-def _by_id(inbox: Inbox, ids: Iterable[str]) -> dict[str, list[tuple[int, bool]]]:
+def _looked_up(inbox: Inbox, ids: list[str]) -> Places:
+    known = ahead.get(PLACES, inbox.id)
+    if known is not ahead.UNKNOWN and known.keys() >= set(ids):
+        found: Places = known
+        return found
+    return _by_id(inbox, ids) if ids else {}
+
+
+def look_up_places(inbox: Inbox, mails: Sequence[Mail]) -> None:
+    """Look up together where the mails of a batch may belong to; `remember` adds to it what is said in the batch itself."""
+    ids = {each[:LONGEST_ID] for mail in mails for each in _ids_of(mail)}
+    found = _by_id(inbox, ids)
+    ahead.put(PLACES, inbox.id, {each: found.get(each, []) for each in ids})
+
+
+def _ids_of(mail: Mail) -> list[str]:
+    """Its own id, too: it is known where a mail that answers it was quicker."""
+    answered = list(dict.fromkeys([*mail.in_reply_to, *reversed(mail.references)]))[:MOST_IDS]
+    return [*answered, *([mail.message_id] if mail.message_id else [])]
+
+
+def _by_id(inbox: Inbox, ids: Iterable[str]) -> Places:
     """For each id the conversations it leads to, the newest first, and whether it is the id of a mail in them."""
-    wanted = [each[:LONGEST_ID] for each in ids]
-    rows = db.session.execute(
-        select(
-            MailReference.header_id,
-            MailReference.conversation_id,
-            Message.content_attributes["email"]["message_id"].astext == MailReference.header_id,
-        )
-        .join(Message, (Message.account_id == MailReference.account_id) & (Message.id == MailReference.message_id))
-        .where(
-            MailReference.account_id == inbox.account_id,
-            MailReference.inbox_id == inbox.id,
-            MailReference.header_id.in_(wanted),
-        )
-        .order_by(MailReference.id.desc())
-        .limit(500)
-    )
-    found: dict[str, list[tuple[int, bool]]] = {}
-    for header_id, conversation_id, is_its_own in rows:
-        found.setdefault(header_id, []).append((conversation_id, bool(is_its_own)))
-    for header_id, conversation_id in _sent(inbox, wanted):
-        found.setdefault(header_id, []).insert(0, (conversation_id, True))
+    wanted = {"account_id": inbox.account_id, "inbox_id": inbox.id, "ids": [each[:LONGEST_ID] for each in ids]}
+    found: Places = {}
+    for header_id, conversation_id, is_its_own in db.session.execute(WHERE_IDS_LEAD, wanted):
+        found.setdefault(header_id, []).append((conversation_id, is_its_own))
     return found
-
-
-def _sent(inbox: Inbox, ids: list[str]) -> Iterator[tuple[str, int]]:
-    """Mails that went out under an id which the provider gave them."""
-    whole = select(Message.source_id, Message.conversation_id).where(
-        Message.account_id == inbox.account_id,
-        Message.inbox_id == inbox.id,
-        Message.message_type != MessageType.INCOMING,
-        Message.source_id.in_(ids),
-    )
-    parts = (
-        select(MessagePart.source_id, Message.conversation_id)
-        .join(Message, (Message.account_id == MessagePart.account_id) & (Message.id == MessagePart.message_id))
-        .where(
-            MessagePart.account_id == inbox.account_id, MessagePart.inbox_id == inbox.id, MessagePart.source_id.in_(ids)
-        )
-    )
-    for query in (whole, parts):
-        for source_id, conversation_id in db.session.execute(query):
-            if source_id:
-                yield source_id, conversation_id
 
 
 def _with_same_subject(session: ContactInbox, mail: Mail) -> Conversation | None:
@@ -206,8 +218,13 @@ def _with_same_subject(session: ContactInbox, mail: Mail) -> Conversation | None
     subject = bare_subject(mail.subject)
     if len(subject) < SHORTEST_SUBJECT or mail.is_list or mail.is_automatic:
         return None
-    theirs = db.session.scalars(
-        select(Conversation)
+    theirs = db.session.execute(
+        select(
+            Conversation.id,
+            func.coalesce(
+                func.nullif(Conversation.additional_attributes["mail_subject"].astext, ""), Conversation.subject, ""
+            ),
+        )
         .where(
             Conversation.account_id == session.account_id,
             Conversation.inbox_id == session.inbox_id,
@@ -217,5 +234,5 @@ def _with_same_subject(session: ContactInbox, mail: Mail) -> Conversation | None
         .order_by(Conversation.last_activity_at.desc())
         .limit(50)
     )
-    subjects = ((each, str(each.additional_attributes.get("mail_subject") or each.subject or "")) for each in theirs)
-    return next((each for each, said in subjects if bare_subject(said) == subject), None)
+    found = next((id_ for id_, said in theirs if bare_subject(str(said)) == subject), None)
+    return db.session.get(Conversation, (session.account_id, found)) if found else None
