@@ -182,13 +182,25 @@ def _shown(events: Sequence[Event]) -> Iterator[tuple[Broadcast, Any, str]]:
     """What is to be shown of which thing, on which stream."""
     # A conversation is shown in several pieces, and told of by several events: it is looked up once.
     known = _looked_up(events)
+    begun = {event.conversation_id for event in events if event.name == "conversation.created"}
     for event in events:
         for wanted in BROADCASTS[event.name]:
+            if _is_on_no_page(wanted, event, begun):
+                continue
             about = event.conversation_id if wanted.subjects is _conversation else event.id
             key = (wanted.subjects, about)
             if key not in known:
                 known[key] = wanted.subjects(event)
             yield from ((wanted, subject, wanted.audience(subject)) for subject in known[key] if wanted.is_for(subject))
+
+
+def _is_on_no_page(wanted: Broadcast, event: Event, begun: set[int | None]) -> bool:
+    """Nobody on the desk has the thread of a conversation open that begins with this commit, only the list; and what a
+    customer says changes nothing of a conversation's properties.
+    """
+    if event.conversation_id in begun and wanted in (HEAD, PROPERTIES, BUBBLE, BUBBLES):
+        return True
+    return wanted is PROPERTIES and event.name == "message.created" and event.actor_kind == "contact"
 
 
 def _looked_up(events: Sequence[Event]) -> dict[tuple[object, ...], Sequence[Any]]:
