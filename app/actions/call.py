@@ -39,7 +39,7 @@ def note_call(inbox: Inbox, news: Call) -> Message:
         # It rings: so the order to call has arrived, whether we have heard that or not.
         conversation.note_sent(message, 0, news.source_id, is_last=True)
     before = dict(message.content_attributes.get("data", {}))
-    data = _after(before, news)
+    data = _with_name(inbox, _after(before, news))
     has_more = _attach(inbox, message, news)
     if data == before and not has_more:
         return message
@@ -159,6 +159,12 @@ def _after(before: dict[str, Any], news: Call) -> dict[str, Any]:
         data["has_message"] = True
     data["status"] = _status(data)
     return dict(storable(data))
+
+
+def _with_name(inbox: Inbox, data: dict[str, Any]) -> dict[str, Any]:
+    """As whoever took the call was called then."""
+    who = db.session.get(Membership, (inbox.account_id, data.get("answered_by", 0)))
+    return {**data, "answered_by_name": who.user.available_name} if who else data
 
 
 def _status(data: dict[str, Any]) -> str:

@@ -13,6 +13,7 @@ from app.lib import excerpt, markup, text
 from app.lib.assets import Assets
 from app.lib.squeeze import squeeze
 from app.realtime import paths
+from app.realtime.call_shown import call_of
 from app.realtime.explained import explained
 from app.realtime.in_short import in_short
 from app.realtime.mail_shown import mail_of
@@ -37,6 +38,7 @@ def install(app: Flask, settings: Settings) -> None:
         signed_path=paths.signed_path,
         signed_avatar_path=paths.signed_avatar_path,
         picture_path=paths.picture_path,
+        call_of=call_of,
         explained=explained,
         mail_of=mail_of,
         rich_of=rich_of,

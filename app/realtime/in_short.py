@@ -6,6 +6,7 @@ from collections import Counter
 from typing import TYPE_CHECKING, NamedTuple
 
 from app.lib.text import plain, shorten
+from app.realtime.call_shown import call_of
 from app.realtime.rich import SHARES, STORIES, STORY_KINDS, is_sticker, rich_of
 
 if TYPE_CHECKING:
@@ -36,7 +37,6 @@ ASKED = {
     "input_text": ("compose", "Question"),
     "input_textarea": ("compose", "Question"),
     "sticker": ("image", "Sticker"),
-    "voice_call": ("phone", "Voice call"),
 }
 
 
@@ -49,6 +49,8 @@ def in_short(message: Message) -> Short:
     """Without markup; the sign is empty where the message's own words say it."""
     if message.deleted_at:
         return Short("", "This message was deleted.")
+    if message.content_type == "voice_call":
+        return _call(message)
     if words := _own_words(message):
         return Short("", words)
     if message.attachments:
@@ -61,6 +63,13 @@ def _own_words(message: Message) -> str:
         return (message.processed_content or message.content)[:LONGEST].strip()
     # Twice as much is read as is shown: marks are left out.
     return shorten(plain(message.content[: 2 * LONGEST]), LONGEST)
+
+
+def _call(message: Message) -> Short:
+    """What was left as a voice message, where it has been written down."""
+    call, written = call_of(message), message.additional_attributes.get("transcripts")
+    words = _own_words(message) if written else call.words
+    return Short(call.icon, f"{call.title}: {words}" if words else call.title)
 
 
 def _files(files: Sequence[Attachment]) -> Short:

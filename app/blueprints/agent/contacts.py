@@ -9,6 +9,7 @@ from flask.typing import ResponseReturnValue
 from pydantic import Field
 
 from app.actions.erase import erase
+from app.actions.place_call import calling_inboxes
 from app.blueprints.forms import Form
 from app.blueprints.guards import Door, member, viewer
 from app.errors import Conflict, Invalid, NotAllowed
@@ -127,6 +128,7 @@ def whole(contact: Contact) -> dict[str, Any]:
         "contact": contact,
         "head": Event.newest(contact.account_id),
         "page": conversations(contact, viewer().membership),
+        "calling": calling_inboxes(viewer().membership) if contact.phone_number else [],
     }
 
 

@@ -7,6 +7,7 @@ from pydantic import Field
 
 from app.actions.erase import erase
 from app.actions.merge import merge
+from app.actions.place_call import call_contact
 from app.blueprints.api.inboxes import seen_inbox
 from app.blueprints.api.shapes import contact as shapes
 from app.blueprints.api.shapes import inbox as inboxes
@@ -87,6 +88,25 @@ def begin_session(contact_id: int) -> Response:
         raise Invalid({"source_id": "The contact has no address that this inbox can reach."})
     session = ContactInbox.begin(contact, inbox, source_id)
     return jsonify(source_id=session.source_id, inbox=inboxes.brief(inbox))
+
+
+class CallForm(Form):
+    inbox_id: int
+
+
+@door.post("/call")
+def call(contact_id: int) -> Response:
+    """The token's owner is rung first, then the contact; what becomes of it is told of the message."""
+    contact, inbox = _found(contact_id), seen_inbox(CallForm.read().inbox_id)
+    message = call_contact(contact, inbox, by=viewer().membership)
+    conversation = message.conversation
+    return jsonify(
+        conversation_id=conversation.display_id,
+        inbox_id=inbox.id,
+        message_id=message.id,
+        contact_id=contact.id,
+        call_status="ringing",
+    )
 
 
 def _found(contact_id: int) -> Contact:

@@ -4,7 +4,18 @@ from __future__ import annotations
 
 from flask import Blueprint
 
-from app.blueprints.profile import availability, browsers, details, email, page, password, photo, preferences, token
+from app.blueprints.profile import (
+    availability,
+    browsers,
+    calls,
+    details,
+    email,
+    page,
+    password,
+    photo,
+    preferences,
+    token,
+)
 
 doors: tuple[Blueprint, ...] = (
     page.blueprint,
@@ -14,6 +25,7 @@ doors: tuple[Blueprint, ...] = (
     password.blueprint,
     preferences.blueprint,
     browsers.blueprint,
+    calls.blueprint,
     token.blueprint,
     availability.blueprint,
 )

@@ -43,6 +43,9 @@ class Answerable:
     def reply_window(self) -> Window:
         """How long an answer to the customer's last message is taken. Nobody can be written to who has never written."""
         abilities, length = self.inbox.abilities, self.answers_within
+        if abilities.has_calls:
+            # Nothing can be written to a phone, at any time.
+            return Window(None, WindowKind.CLOSED)
         if length is None:
             return Window(None, WindowKind.ALWAYS)
         if self.last_incoming_at is None:

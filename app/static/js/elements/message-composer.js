@@ -27,6 +27,7 @@ customElements.define("message-composer", class extends HTMLElement {
     this.addEventListener("keydown", event => this.#pressed(event), { signal })
     this.addEventListener("input", event => event.target === this.field && this.#typed(), { signal })
     this.addEventListener("focusout", () => this.#stopsTyping(), { signal })
+    addEventListener("pagehide", () => this.#keep(), { signal })
     this.addEventListener("tab:change", event => this.#turn(event.detail.name), { signal })
     this.addEventListener("window:changed", () => this.#dress(), { signal })
     this.addEventListener("click", event => this.#clicked(event), { signal })
@@ -52,7 +53,7 @@ customElements.define("message-composer", class extends HTMLElement {
   get drop() { return this.querySelector("file-drop") }
   get kind() { return this.querySelector("[role=tab][aria-selected=true]")?.value ?? "reply" }
   get isNote() { return this.kind === "note" }
-  get isClosed() { return !this.isNote && this.querySelector("answer-window")?.state === "closed" }
+  get isClosed() { return !this.isNote && (this.querySelector("answer-window")?.state === "closed" || Boolean(this.querySelector("[data-calls]"))) }
   get offer() { return this.querySelector("offer-editor") }
   get recipients() { return this.isNote ? null : this.querySelector("mail-recipients") }
 
