@@ -198,6 +198,7 @@ def parts_of(message: Message, inbox: Inbox) -> list[Outbound]:
         content_type=message.content_type,
         content_attributes=message.content_attributes,
         reply_to=message.reply_to.source_id if message.reply_to else None,
+        answered=message.reply_to.content_attributes if message.reply_to else {},
         mail=addressed(message) if abilities.is_mail else None,
         event=message_event(message, message.conversation) if abilities.is_whole else {},
         thread=message.conversation.identifier or "",
@@ -220,7 +221,12 @@ def parts_of(message: Message, inbox: Inbox) -> list[Outbound]:
     arranged = inbox.speaks.arranged(sends)
     return [
         # Only the first words stand below what they answer.
-        replace(each, key=f"{message.client_id}-{number}", reply_to=None if number else whole.reply_to)
+        replace(
+            each,
+            key=f"{message.client_id}-{number}",
+            reply_to=None if number else whole.reply_to,
+            answered={} if number else whole.answered,
+        )
         for number, each in enumerate(arranged)
     ]
 

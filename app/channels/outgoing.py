@@ -56,6 +56,8 @@ class Outbound:
     content_type: str = "text"
     content_attributes: Mapping[str, Any] = field(default_factory=dict)
     reply_to: str | None = None
+    answered: Mapping[str, Any] = field(default_factory=dict)
+    """What is kept with the message that is answered: its `content_attributes`."""
     mail: MailOut | None = None
     event: Mapping[str, Any] = field(default_factory=dict)
     """The message as the REST API shows it, for channels that hand it on whole."""
