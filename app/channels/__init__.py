@@ -6,7 +6,9 @@ from app.channels.api import Api
 from app.channels.base import Channel
 from app.channels.email.channel import Email
 from app.channels.instagram.channel import Instagram
+from app.channels.line.channel import LineMessenger
 from app.channels.messenger import Messenger
+from app.channels.sms.channel import Sms
 from app.channels.telegram.channel import Telegram
 from app.channels.tiktok.channel import TikTok
 from app.channels.twilio_sms.channel import TwilioSms
@@ -25,9 +27,11 @@ CHANNELS: dict[str, type[Channel]] = {
         TwilioVoice,
         TikTok,
         TwilioSms,
+        Sms,
         Messenger,
         Instagram,
         Telegram,
+        LineMessenger,
         XProfile,
     )
 }

@@ -13,6 +13,7 @@ NAMES = (
     "telegram",
     "line",
     "line_data",
+    "line_stickers",
     "x",
     "x_login",
     "tiktok",
@@ -21,6 +22,7 @@ NAMES = (
     "twilio_content",
     "twilio_messaging",
     "bandwidth",
+    "bandwidth_api",
 )
 # Below the ports that the system gives to outgoing connections, and apart for each of pytest's workers.
 FIRST, ROOM = 20_000, 300
