@@ -67,7 +67,7 @@ class Order:
 
 @dataclass(frozen=True)
 class Form:
-    """A message after a form that the provider approved: what stands around its words."""
+    """A message after a form that the provider approved: what stands around its words, where these do not say it already."""
 
     name: str
     header: str
@@ -217,15 +217,15 @@ def _form(told: Mapping[str, Any]) -> Form | None:
     params = _mapping(told.get("params"))
     head = params.get("header", told.get("header"))
     given = _mapping(head) if not isinstance(head, str) else {"text": head}
-    shown = _mapping(told.get("shown"))
-    kind = _text(shown.get("header_kind") or given.get("kind") or given.get("type"), 20).lower()
-    buttons = shown.get("buttons", told.get("buttons"))
+    kind = _text(given.get("media_type") or given.get("kind") or given.get("type"), 20).lower()
+    kind = kind or ("location" if given.get("latitude") else "")
+    buttons = told.get("buttons")
     return Form(
         name=_text(told.get("name"), SHORT),
-        header=_text(shown.get("header") or given.get("text"), SHORT),
+        header=_text(given.get("text"), SHORT),
         media_kind=kind if kind in ("image", "video", "document", "location") else "",
-        media_url=web_link(given.get("url") or given.get("link") or given.get("media_url") or shown.get("media_url")),
-        footer=_text(shown.get("footer") or told.get("footer"), SHORT),
+        media_url=web_link(given.get("media_url") or given.get("url") or given.get("link")),
+        footer=_text(told.get("footer"), SHORT),
         buttons=[
             (_text(each.get("kind") or each.get("type"), 20).lower(), _text(each.get("text"), SHORT))
             for each in (buttons if isinstance(buttons, list) else ())[:MOST_BUTTONS]
