@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import Any
 
 from playwright.sync_api import expect
@@ -12,17 +13,22 @@ from tests.fakes.messenger import APP_SECRET, DANA, PAGE_ID, PAGE_TOKEN, Graph
 from tests.fakes.meta_rules import refusal
 from tests.fakes.provider import serving
 
-NOW_MS = 1_900_000_000_000
-
 
 def posted(play: Play, body: Any) -> None:
+    """Happened just now."""
+    (happened,) = body["entry"][0]["messaging"]
+    happened["timestamp"] = now_ms()
     request = signed(body).request
     play.knock("/webhooks/messenger", content=request["data"], headers=request["headers"])
 
 
+def now_ms() -> int:
+    return int(time.time() * 1000)
+
+
 def event(**what: Any) -> dict[str, Any]:
-    told = {"sender": {"id": DANA}, "recipient": {"id": PAGE_ID}, "timestamp": NOW_MS, **what}
-    return {"object": "page", "entry": [{"id": PAGE_ID, "time": NOW_MS, "messaging": [told]}]}
+    told = {"sender": {"id": DANA}, "recipient": {"id": PAGE_ID}, **what}
+    return {"object": "page", "entry": [{"id": PAGE_ID, "time": now_ms(), "messaging": [told]}]}
 
 
 def test_messenger_is_connected_written_to_and_answered(play: Play) -> None:
@@ -53,9 +59,9 @@ def test_messenger_is_connected_written_to_and_answered(play: Play) -> None:
         posted(play, event(message={"mid": "m_pressed", "text": "Blue", "quick_reply": {"payload": "Blue"}}))
         play.sees("Blue")
 
-        posted(play, event(delivery={"mids": ["m_out_1"], "watermark": NOW_MS}))
+        posted(play, event(delivery={"mids": ["m_out_1"], "watermark": now_ms()}))
         play.ticks("It is back.", "Delivered")
-        posted(play, event(read={"watermark": NOW_MS}))
+        posted(play, event(read={"watermark": now_ms()}))
         play.ticks("It is back.", "Read")
         posted(play, event(reaction={"mid": "m_out_1", "action": "react", "emoji": "❤️", "reaction": "love"}))
         play.sees("❤️")
