@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import delete, or_, select, update
@@ -62,6 +63,11 @@ def prepare(account_id: int, contact_id: int, files: list[str]) -> Piece | None:
         return None
     theirs = select(Conversation.id).where(Conversation.account_id == account_id, Conversation.contact_id == contact_id)
     conversations = list(db.session.scalars(theirs.order_by(Conversation.id.desc()).limit(AT_ONCE)))
+    return Piece(account_id, contact_id, conversations, [*files, *files_in(account_id, conversations)])
+
+
+def files_in(account_id: int, conversations: Sequence[int]) -> list[str]:
+    """Where the storage has what was sent in them."""
     kept = (
         select(Attachment.storage_key)
         .join(Message, (Message.account_id == Attachment.account_id) & (Message.id == Attachment.message_id))
@@ -71,7 +77,7 @@ def prepare(account_id: int, contact_id: int, files: list[str]) -> Piece | None:
             Attachment.storage_key.is_not(None),
         )
     )
-    return Piece(account_id, contact_id, conversations, [*files, *(key for key in db.session.scalars(kept) if key)])
+    return [key for key in db.session.scalars(kept) if key]
 
 
 def call(piece: Piece) -> None:
@@ -81,20 +87,19 @@ def call(piece: Piece) -> None:
 
 def settle(piece: Piece, _: None) -> bool:
     """Returns whether there is more."""
-    gone = delete(Conversation).where(
-        Conversation.account_id == piece.account_id, Conversation.id.in_(piece.conversations)
-    )
-    for conversation in db.session.scalars(
-        select(Conversation).where(
-            Conversation.account_id == piece.account_id, Conversation.id.in_(piece.conversations)
-        )
-    ):
-        record("conversation.deleted", conversation, uuid=str(conversation.uuid), inbox=conversation.inbox_id)
-    db.session.execute(gone.execution_options(synchronize_session=False))
+    drop(piece.account_id, piece.conversations)
     if len(piece.conversations) == AT_ONCE:
         return True
     _erase_row(piece)
     return False
+
+
+def drop(account_id: int, conversations: Sequence[int]) -> None:
+    """These conversations with all that was said in them; pages take them off."""
+    these = [Conversation.account_id == account_id, Conversation.id.in_(conversations)]
+    for conversation in db.session.scalars(select(Conversation).where(*these)):
+        record("conversation.deleted", conversation, uuid=str(conversation.uuid), inbox=conversation.inbox_id)
+    db.session.execute(delete(Conversation).where(*these).execution_options(synchronize_session=False))
 
 
 def refuse(piece: Piece, reason: str) -> None:

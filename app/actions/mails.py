@@ -110,7 +110,7 @@ def _of_inbox(
         sorted(member.user.email for member in administrators),
         subject.format(inbox.name),
         template,
-        link=_link("accounts", str(account_id), "settings", "inboxes", str(inbox_id)),
+        link=_link(inbox.settings_path.strip("/")),
         inbox=inbox.name,
         problems=[str(problem["words"]) for problem in connection.problems],
         since=connection.failing_since,

@@ -124,6 +124,18 @@ class Inbox(Stamped, Model):
         """Its channel, ready to speak with the provider."""
         return self.speaks(self.line)
 
+    @classmethod
+    def find(cls, account_id: int, inbox_id: int) -> Inbox | None:
+        """Of that account, unless it is being removed."""
+        inbox = db.session.get(cls, (account_id, inbox_id))
+        return inbox if inbox is not None and inbox.removed_at is None else None
+
+    @property
+    def settings_path(self) -> str:
+        """Its page in the settings."""
+        home = f"/accounts/{self.account_id}/settings/inboxes"
+        return f"{home}/{self.id}" if self.channel == ChannelKind.WEB_WIDGET else f"{home}/{self.channel}/{self.id}"
+
     @property
     def place(self) -> str:
         """What people recognise it by."""
@@ -159,7 +171,7 @@ class Inbox(Stamped, Model):
     def visible_to(cls, membership: Membership) -> Any:
         """A condition: administrators see all inboxes, agents those they are members of."""
         if membership.is_administrator:
-            return cls.account_id == membership.account_id
+            return (cls.account_id == membership.account_id) & cls.removed_at.is_(None)
         return cls.id.in_(
             select(InboxMember.inbox_id).where(
                 InboxMember.account_id == membership.account_id, InboxMember.user_id == membership.user_id

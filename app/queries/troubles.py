@@ -13,15 +13,20 @@ from app.models.connection import Connection
 from app.models.inbox import Inbox
 from app.models.membership import Membership
 
+# What is to be done, as the button that leads there says it.
+REPAIRS = {"reconnect": "Connect again", "register": "Register again", "settings": "Settings"}
+
 
 @dataclass(frozen=True)
 class Trouble:
-    """`words` say what is wrong, `since` when it began."""
+    """`words` say what is wrong, `since` when it began; `path` is where it can be mended, `repair` what is to be done there."""
 
     inbox_id: int
     inbox_name: str
     words: Sequence[str]
     since: datetime | None
+    path: str
+    repair: str
 
 
 def troubles(membership: Membership, *, inbox_id: int | None = None) -> Sequence[Trouble]:
@@ -43,5 +48,7 @@ def troubles(membership: Membership, *, inbox_id: int | None = None) -> Sequence
 
 
 def _trouble(connection: Connection, inbox: Inbox) -> Trouble:
-    words = [str(each["words"]) for each in connection.problems if isinstance(each, dict) and each.get("words")]
-    return Trouble(inbox.id, inbox.name, words, connection.failing_since)
+    problems = [each for each in connection.problems if isinstance(each, dict)]
+    words = [str(each["words"]) for each in problems if each.get("words")]
+    repair = next((REPAIRS[each["repair"]] for each in problems if each.get("repair") in REPAIRS), "Settings")
+    return Trouble(inbox.id, inbox.name, words, connection.failing_since, f"{inbox.settings_path}#health", repair)

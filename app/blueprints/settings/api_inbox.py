@@ -69,7 +69,7 @@ class SecretForm(Form):
 
 def found(inbox_id: int) -> Inbox:
     """An API inbox of this account. Raises NotFound."""
-    inbox = db.session.get(Inbox, (viewer().account.id, inbox_id))
+    inbox = Inbox.find(viewer().account.id, inbox_id)
     if inbox is None or inbox.channel != ChannelKind.API:
         raise NotFound
     return inbox

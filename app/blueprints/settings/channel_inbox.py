@@ -48,14 +48,14 @@ def channel_of(kind: str) -> type[Channel]:
 def found(kind: str, inbox_id: int) -> Inbox:
     """Such an inbox of this account. Raises NotFound."""
     channel_of(kind)
-    inbox = db.session.get(Inbox, (viewer().account.id, inbox_id))
-    if inbox is None or inbox.channel != kind or inbox.removed_at:
+    inbox = Inbox.find(viewer().account.id, inbox_id)
+    if inbox is None or inbox.channel != kind:
         raise NotFound
     return inbox
 
 
 def path_of(inbox: Inbox) -> str:
-    return f"/accounts/{inbox.account_id}/settings/inboxes/{inbox.channel}/{inbox.id}"
+    return inbox.settings_path
 
 
 def try_line(kind: str, line: Line, webhook_url: str) -> Line:

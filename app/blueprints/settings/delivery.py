@@ -95,7 +95,7 @@ def send_again(message_id: int) -> ResponseReturnValue:
 @blueprint.post("/inboxes/<int:inbox_id>/look")
 def look(inbox_id: int) -> ResponseReturnValue:
     """Have the line of an inbox looked at, and what its provider has compared with what we have."""
-    inbox = db.session.get(Inbox, (viewer().account.id, inbox_id))
+    inbox = Inbox.find(viewer().account.id, inbox_id)
     if inbox is None or inbox.abilities.is_live:
         raise NotFound
     wish_probe(inbox.account_id, inbox.id)

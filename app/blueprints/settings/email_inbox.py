@@ -18,7 +18,6 @@ from app.channels.email.channel import Email
 from app.channels.email.settings import EmailCredentials, EmailSettings
 from app.config import settings
 from app.errors import Invalid, NotFound
-from app.lib.database import db
 from app.models.connection import Connection
 from app.models.inbox import ChannelKind, Inbox
 from app.queries.people import colleagues
@@ -92,7 +91,7 @@ def update(inbox_id: int) -> ResponseReturnValue:
 
 def found(inbox_id: int) -> Inbox:
     """An e-mail inbox of this account. Raises NotFound."""
-    inbox = db.session.get(Inbox, (viewer().account.id, inbox_id))
+    inbox = Inbox.find(viewer().account.id, inbox_id)
     if inbox is None or inbox.channel != ChannelKind.EMAIL:
         raise NotFound
     return inbox
@@ -121,7 +120,7 @@ def _write(inbox: Inbox, form: EmailInboxForm) -> None:
 
 
 def path_of(inbox: Inbox) -> str:
-    return f"/accounts/{inbox.account_id}/settings/inboxes/email/{inbox.id}"
+    return inbox.settings_path
 
 
 def _new(values: dict[str, Any], wrong: dict[str, str]) -> str:

@@ -60,7 +60,7 @@ def update(inbox_id: int) -> ResponseReturnValue:
 
 def found(inbox_id: int) -> Inbox:
     """An inbox of this account, of any channel. Raises NotFound."""
-    inbox = db.session.get(Inbox, (viewer().account.id, inbox_id))
+    inbox = Inbox.find(viewer().account.id, inbox_id)
     if inbox is None:
         raise NotFound
     return inbox

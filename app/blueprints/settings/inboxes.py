@@ -95,7 +95,7 @@ class SecretForm(Form):
 @blueprint.get("")
 def index() -> str:
     inboxes = db.session.scalars(
-        select(Inbox).where(Inbox.account_id == viewer().account.id).order_by(Inbox.name, Inbox.id)
+        select(Inbox).where(Inbox.visible_to(viewer().membership)).order_by(Inbox.name, Inbox.id)
     ).all()
     connected = Counter(inbox.channel for inbox in inboxes)
     return render_template("settings/inboxes/index.html", inboxes=inboxes, offers=offers(), connected=connected)
@@ -207,7 +207,7 @@ def offers() -> list[Offer]:
 
 def found(inbox_id: int) -> Inbox:
     """A website inbox of this account. Raises NotFound."""
-    inbox = db.session.get(Inbox, (viewer().account.id, inbox_id))
+    inbox = Inbox.find(viewer().account.id, inbox_id)
     if inbox is None or inbox.channel != ChannelKind.WEB_WIDGET:
         raise NotFound
     return inbox
