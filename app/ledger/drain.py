@@ -27,10 +27,11 @@ from app.models.work import Work
 log = logging.getLogger(__name__)
 
 BATCH = 100
-# One share's turn: long enough that commits are few, short enough that nobody else waits for it.
+# The shares' turns together: long enough that commits are few, short enough that nobody waits long for the others.
 TURN_SECONDS = 0.3
+SHORTEST_TURN_SECONDS = 0.1
 # How many of a turn are looked up together: all of them run, so that nothing is looked up in vain.
-TOGETHER = 20
+TOGETHER = 10
 # How many calls to the world one share may have under way: a provider that hangs does not take all hands.
 MOST_CALLS = 3
 
@@ -86,11 +87,13 @@ def drain(queue: Queue, jobs: Jobs, *, stop: Callable[[], bool] = lambda: False)
     done, empty = 0, 0
     while empty < 2:
         settled = 0
-        for share in _shares(queue):
+        shares = _shares(queue)
+        turn = max(SHORTEST_TURN_SECONDS, TURN_SECONDS / max(len(shares), 1))
+        for share in shares:
             if stop() or time.monotonic() > deadline:
                 wake(queue)
                 return done + settled
-            settled += _take_turn(queue, share, jobs)
+            settled += _take_turn(queue, share, jobs, turn)
         done += settled
         empty = 0 if settled else empty + 1
     return done
@@ -103,8 +106,8 @@ def _shares(queue: Queue) -> list[str]:
     return random.sample(list(found), len(found))
 
 
-def _take_turn(queue: Queue, share: str, jobs: Jobs) -> int:
-    """One batch of a share: inside jobs of one account at once, or one outside job."""
+def _take_turn(queue: Queue, share: str, jobs: Jobs, seconds: float) -> int:
+    """One batch of a share, for about as many seconds: inside jobs of one account at once, or one outside job."""
     outside: Claimed | None = None
     settled = 0
     with system(why="claiming work"):
@@ -119,7 +122,7 @@ def _take_turn(queue: Queue, share: str, jobs: Jobs) -> int:
             mine = [
                 row for row in due if row.account_id == first.account_id and not isinstance(jobs.get(row.job), Outside)
             ]
-            settled = _run_inside(db.session(), [*mine, *_following(queue, mine)], jobs)
+            settled = _run_inside(db.session(), [*mine, *_following(queue, mine)], jobs, seconds)
     if outside is not None:
         run_outside(outside, jobs[outside.job])
         return 1
@@ -153,15 +156,15 @@ def _read(ids: Sequence[int]) -> list[Claimed]:
     return claimed
 
 
-def _run_inside(session: Session, rows: list[Claimed], jobs: Jobs) -> int:
+def _run_inside(session: Session, rows: list[Claimed], jobs: Jobs, seconds: float) -> int:
     """Run what there is time for, and settle it; the ends of rows commit with the effects. Returns how many were run.
 
     All of it is tried at once, which is quick; when one fails, each runs in a savepoint of its own, and a lane goes on
     in order until one fails.
     """
     enter(Frame(rows[0].account_id, "running work"))
-    count = _all_at_once(session, rows, jobs)
-    done, failed = (rows[:count], []) if count else _one_by_one(session, rows, jobs)
+    count = _all_at_once(session, rows, jobs, seconds)
+    done, failed = (rows[:count], []) if count else _one_by_one(session, rows, jobs, seconds)
     enter(Frame(None, "settling work"))
     if done:
         session.execute(delete(Work).where(Work.id.in_([row.id for row in done])))
@@ -172,10 +175,10 @@ def _run_inside(session: Session, rows: list[Claimed], jobs: Jobs) -> int:
     return len(done) + len(failed)
 
 
-def _all_at_once(session: Session, rows: Sequence[Claimed], jobs: Jobs) -> int:
+def _all_at_once(session: Session, rows: Sequence[Claimed], jobs: Jobs, seconds: float) -> int:
     """How many were run; 0 when one of them failed, and nothing has happened."""
     noted = _noted(session)
-    count, deadline = 0, time.monotonic() + TURN_SECONDS
+    count, deadline = 0, time.monotonic() + seconds
     try:
         with session.begin_nested():
             while count < len(rows) and (not count or time.monotonic() < deadline):
@@ -204,12 +207,12 @@ def _look_ahead(rows: Sequence[Claimed], jobs: Jobs) -> None:
 
 
 def _one_by_one(
-    session: Session, rows: Sequence[Claimed], jobs: Jobs
+    session: Session, rows: Sequence[Claimed], jobs: Jobs, seconds: float
 ) -> tuple[list[Claimed], list[tuple[Claimed, Exception]]]:
     done: list[Claimed] = []
     failed: list[tuple[Claimed, Exception]] = []
     stopped: set[str | None] = set()
-    deadline = time.monotonic() + TURN_SECONDS
+    deadline = time.monotonic() + seconds
     for row in rows:
         if (done or failed) and time.monotonic() > deadline:
             break
