@@ -8,13 +8,13 @@ import time
 from base64 import b64encode
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Annotated, Any, Unpack
+from typing import Annotated, Any, BinaryIO, Unpack
 from urllib.parse import quote
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from app.channels.outgoing import DeliveryFailed
-from app.channels.provider import Provider
+from app.channels.provider import MEDIA_SECONDS, Provider
 from app.channels.standing import NotConnected, Unreachable
 from app.errors import Invalid
 from app.lib import address, crypto
@@ -152,6 +152,14 @@ class Account:
     def json(self, method: str, path: str, **options: Unpack[Options]) -> dict[str, Any]:
         """Of the messaging API: `path` follows /users/{account}."""
         return _json(self.call(MESSAGING, method, f"{self.home}{path}", **options).body)
+
+    def bring(self, url: str, into: BinaryIO, limit_bytes: int) -> str:
+        """Write what is at `url` into a file; returns its type. Raises DeliveryFailed. Our token goes to Bandwidth alone."""
+        if not url.startswith(f"{MESSAGING.url}/"):
+            return MESSAGING.bring(url, into, limit_bytes)
+        path = url.removeprefix(MESSAGING.url)
+        answer = self.call(MESSAGING, "GET", path, into=into, max_bytes=limit_bytes, timeout=MEDIA_SECONDS)
+        return answer.headers.get("content-type", "")
 
     def messages(self, params: Mapping[str, str]) -> Iterator[Mapping[str, Any]]:
         """What Bandwidth knows of messages: not their texts, which it does not keep."""

@@ -28,7 +28,6 @@ from app.channels.base import (
 from app.channels.sms import parse
 from app.channels.sms.application import USER, Application, password
 from app.channels.sms.bandwidth import (
-    MESSAGING,
     Account,
     BandwidthCredentials,
     BandwidthError,
@@ -172,10 +171,7 @@ class Sms(Channel):
             raise not_connected(refused, "account_id") from None
 
     def fetch(self, ref: Mapping[str, Any], envelope: Envelope | None, into: BinaryIO, limit_bytes: int) -> str:
-        url = str(ref.get("url") or "")
-        # Our credentials go to Bandwidth alone.
-        headers = self._account.authorization if url.startswith(f"{MESSAGING.url}/") else {}
-        return MESSAGING.bring(url, into, limit_bytes, headers=headers)
+        return self._account.bring(str(ref.get("url") or ""), into, limit_bytes)
 
     def connect(self, webhook_url: str) -> Line:
         account, held = self._account, self.settings
