@@ -12,6 +12,7 @@ from typing import Any
 
 from sqlalchemy.exc import OperationalError
 
+from app.errors import Unavailable
 from app.ledger.transaction import transaction
 
 MOST = 50
@@ -43,7 +44,7 @@ _gathered: dict[tuple[int, Run], list[Waiting]] = {}
 def together(account_id: int, given: Any, run: Run, *, size: int = 0) -> None:
     """Outside of any frame: `run([given, …])` in one transaction with others' that came at the same moment.
 
-    Returns once that is committed. Raises what `run` raises for this one alone, and TimeoutError. `size` is in bytes.
+    Returns once that is committed. Raises what `run` raises for this one alone, and Unavailable. `size` is in bytes.
     """
     mine, key = Waiting(given, size), (account_id, run)
     with _lock:
@@ -60,13 +61,13 @@ def together(account_id: int, given: Any, run: Run, *, size: int = 0) -> None:
 
 
 def _leave(key: tuple[int, Run], mine: Waiting) -> None:
-    """Raises TimeoutError, unless it has become our turn in this very moment. What is under way may be committed yet."""
+    """Raises Unavailable, unless it has become our turn in this very moment. What is under way may be committed yet."""
     with _lock:
         if mine.leads:
             return
         if mine in _gathered.get(key, ()):
             _gathered[key].remove(mine)
-    raise TimeoutError("It could not be kept in time.")
+    raise Unavailable("It could not be kept in time.")
 
 
 def _lead(key: tuple[int, Run], mine: Waiting) -> None:
