@@ -8,8 +8,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from flask import Blueprint, Response, request
-from sqlalchemy import select
-from sqlalchemy.exc import IntegrityError, SQLAlchemyError
+from sqlalchemy import select, text
+from sqlalchemy.exc import IntegrityError, OperationalError, SQLAlchemyError
 from werkzeug.exceptions import RequestEntityTooLarge
 
 from app.actions.keep import Delivery, keep_deliveries, keep_orphans
@@ -61,8 +61,15 @@ def deliver(kind: str, path: str) -> Response:
     proven = {address: at for address, at in found.items() if _is_proven(channel, at, knock)}
     if not proven:
         raise NotSignedIn("The signature is missing or wrong.")
-    _keep(kind, envelopes, proven, strangers=[each for each in envelopes if each.address not in found])
     at = next(iter(proven.values()))
+    try:
+        _keep(kind, envelopes, proven, strangers=[each for each in envelopes if each.address not in found])
+    except OperationalError as late:
+        answer = channel(at.line).answer_unkept(knock)
+        if answer is None:
+            raise
+        log.warning("a delivery to inbox %s could not be kept: %s", at.inbox_id, type(late).__name__)
+        return _answered(answer)
     return _answered(channel(at.line).answer(knock, _desk(at)))
 
 
@@ -137,7 +144,10 @@ def _keep(kind: str, envelopes: Sequence[Envelope], proven: dict[str, Address], 
     for address, at in proven.items():
         try:
             mine = Delivery(at.account_id, at.inbox_id, [each for each in envelopes if each.address == address])
-            together(at.account_id, mine, keep_deliveries, size=mine.size)
+            if patience := CHANNELS[kind].waits_seconds:
+                _keep_in_time(mine, patience)
+            else:
+                together(at.account_id, mine, keep_deliveries, size=mine.size)
         except IntegrityError:
             # The inbox has been deleted since it was looked up.
             _remembered.pop((kind, address), None)
@@ -145,6 +155,13 @@ def _keep(kind: str, envelopes: Sequence[Envelope], proven: dict[str, Address], 
     if strangers:
         with system(why="keeping letters to addresses of nobody's"):
             keep_orphans(kind, strangers)
+
+
+def _keep_in_time(mine: Delivery, seconds: float) -> None:
+    """By itself: somebody waits on the line. Raises OperationalError when it takes longer."""
+    with transaction(mine.account_id):
+        db.session.execute(text(f"set local statement_timeout = {int(seconds * 1000)}"))
+        keep_deliveries([mine])
 
 
 def _answered(answer: Answer) -> Response:

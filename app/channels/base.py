@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -160,6 +161,8 @@ class Channel:
     """Whether an envelope's address is the inbox's own, known to strangers; else it is the token in the webhook's URL."""
     is_movable: ClassVar[bool] = False
     """Whether an inbox may be given another address and keep its conversations."""
+    waits_seconds: ClassVar[float | None] = None
+    """For how long a delivery may be kept, where somebody waits for the answer; else for as long as it takes."""
     max_body: ClassVar[int] = 5_000_000
     """The largest delivery that is taken, in bytes."""
 
@@ -210,6 +213,10 @@ class Channel:
     def answer(self, knock: Knock, desk: Desk) -> Answer:
         """What a delivery that was kept is answered with, where that depends on who is there: a call, for instance."""
         return self.receipt_of(knock)
+
+    def answer_unkept(self, knock: Knock) -> Answer | None:
+        """What to do where a delivery cannot be kept, and its provider does not bring it again; None: it is told to (503)."""
+        return None
 
     def verify(self, knock: Knock) -> None:
         """Raises NotAllowed unless the knock proves that it comes from this inbox's provider."""
@@ -288,3 +295,16 @@ class Channel:
     def renew(self) -> Mapping[str, Any] | None:
         """New credentials, when these are about to expire; else None. Raises Unreachable, NotConnected."""
         return None
+
+    @property
+    def is_stale(self) -> bool:
+        """Its access has ended and is to be renewed first: credentials with a numeric `expires_at`, seconds since 1970."""
+        ends = self.line.credentials.get("expires_at")
+        can_renew = type(self).renew is not Channel.renew
+        return can_renew and isinstance(ends, int | float) and 0 < ends < time.time()
+
+    @property
+    def way_back(self) -> Literal["reconnect", "settings"]:
+        """How an administrator lets us in again when the credentials do not work any more."""
+        consent = self.consent()
+        return "reconnect" if consent is not None and consent.is_set_up else "settings"

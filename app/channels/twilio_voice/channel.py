@@ -26,10 +26,12 @@ from app.channels.base import (
     Outbound,
     Problem,
     Sent,
+    Standby,
     Unreachable,
 )
 from app.channels.provider import MEDIA_SECONDS
 from app.channels.twilio import API, SILENCE, Account, TwilioCredentials, TwilioError, not_connected, segment, verify
+from app.channels.twilio_errors import explanation
 from app.channels.twilio_voice.dialogue import Dialogue
 from app.channels.twilio_voice.news import told_by
 from app.channels.twilio_voice.settings import VoiceSettings
@@ -60,6 +62,7 @@ class TwilioVoice(Channel):
     Credentials = TwilioCredentials
     Settings = VoiceSettings
     has_door = True
+    waits_seconds = 4.0
     max_body = 200_000
 
     @property
@@ -101,6 +104,10 @@ class TwilioVoice(Channel):
         return SILENCE
 
     @classmethod
+    def explain(cls, reason: str) -> str:
+        return explanation(reason)
+
+    @classmethod
     def source_id_of(cls, phone_number: str) -> str:
         return phone_number
 
@@ -119,6 +126,12 @@ class TwilioVoice(Channel):
     def answer(self, knock: Knock, desk: Desk) -> Answer:
         step = step_of(knock.path)
         return SILENCE if step is None else self.dialogue.answer(step, knock.form(), knock.query, desk)
+
+    def answer_unkept(self, knock: Knock) -> Answer | None:
+        """Asked a second time, we lead the caller to a voice message: what they leave is told of once more, and kept then."""
+        if step_of(knock.path) is not Step.FALLBACK:
+            return None
+        return self.dialogue.answer(Step.FALLBACK, knock.form(), knock.query, lambda _: Standby())
 
     def parse(self, envelope: Envelope) -> Sequence[Fact]:
         return told_by(envelope)

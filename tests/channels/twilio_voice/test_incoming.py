@@ -157,6 +157,33 @@ def test_a_slow_database_costs_the_caller_a_moment_and_leads_to_a_voice_message(
     assert len(desk.files()) == 1
 
 
+def test_a_database_that_keeps_nothing_leads_to_a_voice_message_at_the_second_try(
+    desk: Desk, dana: Caller, ground: Ground
+) -> None:
+    """Twilio asks at the fallback address then; what the caller leaves is told of once more, when it can be kept."""
+    desk.has_phone(desk.cast.bob_id, BOBS)
+    other = psycopg2.connect(ground.database_url)
+    told: list[int] = []
+    post = desk.voice.post
+
+    def frees_the_way(url: str, form: dict[str, str]) -> tuple[int, str, bytes]:
+        if "/message" in url or "/recording" in url:
+            other.rollback()
+        answer = post(url, form)
+        told.append(answer[0])
+        return answer
+
+    desk.voice.post = frees_the_way
+    with other.cursor() as cursor:
+        cursor.execute("lock table letters in access exclusive mode")
+        desk.voice.call_in(dana, desk.inbox.address)
+    other.close()
+    assert told[:2] == [503, 200]
+    assert dana.heard[-1] == WORDS["en"].thanks
+    desk.work()
+    assert (desk.call()["status"], desk.call()["has_message"]) == ("no-answer", True)
+
+
 def test_where_no_messages_are_taken_callers_are_told_so(desk: Desk, dana: Caller) -> None:
     desk.set(takes_messages=False, message_words="We are out on the trail.")
     desk.calls_in(dana)
