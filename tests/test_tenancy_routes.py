@@ -39,12 +39,15 @@ from app.models import (
 )
 from tests.at_the_door import ALICE, BOB, CHARLIE, browser_of
 from tests.cast import Cast, a_contact, a_session
+from tests.fakes.pigeon import Loft, pigeons
 from tests.programs import a_program
 
 REFUSED = (401, 403, 404)
-CONSENT = "mail_consent.leave"
-# Part of an address for people to read; what is shown does not depend on it.
-DECORATIVE = {"name": "wheel.png"}
+# A socket is no page; nobody has told this Parley of a provider of mailboxes, nobody has consented to anything, and
+# pigeons have no documentation.
+NOT_HERE = {"sockets.listen", "mail_consent.leave", "channel_consent.choose", "channel_inbox.guide"}
+# Part of an address for people to read, or what is the same in every account; what is shown does not depend on it alone.
+DECORATIVE = {"name": "wheel.png", "kind": "pigeon"}
 # What a colleague outside an inbox is kept from; contacts are everyone's of the account.
 OF_AN_INBOX = {"number", "client_id", "uuid", "inbox_id"}
 # Enough for every form to be taken, so that what refuses is the place.
@@ -88,6 +91,13 @@ class Ids:
         return replace(self, **{name: getattr(other, name)})
 
 
+@pytest.fixture(autouse=True)
+def loft() -> Iterator[Loft]:
+    """Pigeons stand for the channels whose settings are drawn from their class."""
+    with pigeons() as loft:
+        yield loft
+
+
 @pytest.fixture
 def own(cast: Cast) -> Ids:
     """Of Elsewhere, where Charlie administers."""
@@ -128,7 +138,8 @@ def furnish(account_id: int, inbox_id: int, user_id: int, *, conversations: int)
         db.session.add_all([letter, work, *of_channels])
         db.session.flush()
         for inbox in of_channels:
-            inbox.credentials = CHANNELS[inbox.channel].Credentials().model_dump(mode="json")
+            if CHANNELS[inbox.channel].has_own_page:
+                inbox.credentials = CHANNELS[inbox.channel].Credentials().model_dump(mode="json")
         attachment = db.session.query(Attachment).filter_by(message_id=message.id).one()
         return Ids(
             account_id=account_id,
@@ -160,7 +171,7 @@ def routes(app: Flask) -> Iterator[tuple[Rule, str]]:
 def address(app: Flask, rule: Rule, ids: Ids) -> str:
     known = asdict(ids) | DECORATIVE
     for kind, inbox_id in ids.inboxes:
-        if f"/inboxes/{kind}/" in rule.rule:
+        if f"/inboxes/{kind}/" in rule.rule or (kind == DECORATIVE["kind"] and "kind" in rule.arguments):
             known["inbox_id"] = inbox_id
     unknown = rule.arguments - known.keys()
     assert not unknown, f"{rule.rule}: teach Ids what {', '.join(unknown)} is, so that it can be swapped"
@@ -260,8 +271,7 @@ def test_whom_it_belongs_to_finds_each_of_them(app: Flask, cast: Cast, others: I
     """Else the tests above would prove nothing."""
     alice = Asking(app, ALICE, cast.alice_id)
     for rule, method in routes(app):
-        # A socket is no page, and nobody has told this Parley of a provider whose consent could be asked for.
-        if method == "GET" and rule.endpoint not in ("sockets.listen", CONSENT):
+        if method == "GET" and rule.endpoint not in NOT_HERE:
             answer = alice.ask(rule, method, others)
             assert answer.status_code in (200, 302, 303, 422), f"{rule.rule} answered {answer.status_code}"
 
