@@ -179,7 +179,8 @@ def _buttons(
             value = next(iter(body.values()), value)
         if not value or len(value) > LONGEST:
             wrong[f"buttons.{at}"] = "Fill this in." if not value else f"This is too long: {LONGEST:,} characters fit."
-        found.append({"type": button["kind"], "parameter": value})
+        # Where a template's blanks are one list, it is the name that tells this one.
+        found.append({"type": button["kind"], "parameter": value, "blank": _names(button["value"])[0]})
     return found if any(found) else []
 
 

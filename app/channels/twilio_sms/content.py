@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Literal
 
@@ -38,17 +37,6 @@ BUTTONS: dict[str, Literal["quick_reply", "url", "phone_number", "copy_code", "o
     "PHONE_NUMBER": "phone_number",
     "COPY_CODE": "copy_code",
     "COPY_CODE_BUTTON": "copy_code",
-}
-MEDIA: dict[str, HeaderKind] = {
-    "jpg": "image",
-    "jpeg": "image",
-    "png": "image",
-    "webp": "image",
-    "mp4": "video",
-    "3gp": "video",
-    "pdf": "document",
-    "doc": "document",
-    "docx": "document",
 }
 
 
@@ -91,11 +79,11 @@ def template_from(row: Mapping[str, Any]) -> Template | None:
 
 
 def _header(form: Mapping[str, Any]) -> tuple[HeaderKind, str]:
+    """What stands above the text. A file's address may have a blank, which is asked for as words; else it is the template's own."""
     media = form.get("media")
     first = media[0] if isinstance(media, list) and media else media
-    if isinstance(first, str) and first:
-        extension = re.split(r"[?#]", first)[0].rpartition(".")[2].lower()
-        return MEDIA.get(extension, "image"), first
+    if isinstance(first, str) and "{{" in first:
+        return "text", first
     header = _text(form, "header_text") or (_text(form, "title") if form.get("body") else "")
     return ("text", header) if header else ("", "")
 

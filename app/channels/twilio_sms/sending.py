@@ -151,16 +151,17 @@ def template_of(outbound: Outbound) -> dict[str, str]:
 
 def variables_of(params: Any) -> dict[str, str]:
     """Twilio's blanks are one list, wherever in the template they stand."""
+    parts = params if isinstance(params, Mapping) else {}
     found: dict[str, str] = {}
-    if isinstance(params, Mapping):
-        for name, value in params.items():
-            if isinstance(value, Mapping | list):
-                found |= variables_of(value)
-            elif isinstance(value, str | int | float) and str(name) not in ("kind", "type", "index"):
+    for part in ("header", "body"):
+        given = parts.get(part)
+        for name, value in given.items() if isinstance(given, Mapping) else ():
+            if not str(name).startswith("media_"):
                 found[str(name)] = _sendable(str(value))
-    elif isinstance(params, list):
-        for each in params:
-            found |= variables_of(each)
+    buttons = parts.get("buttons")
+    for button in buttons if isinstance(buttons, list) else ():
+        if isinstance(button, Mapping) and button.get("blank"):
+            found[str(button["blank"])] = _sendable(str(button.get("parameter") or ""))
     return found
 
 

@@ -62,12 +62,14 @@ def test_quick_replies_and_calls_to_action_are_buttons() -> None:
 
 
 def test_media_cards_and_lists_have_headers_and_footers() -> None:
-    media = listed("twilio/media", {"body": "Look", "media": ["https://shop.example/bell.pdf?x=1"]})
-    assert (media.header_kind, media.header) == ("document", "https://shop.example/bell.pdf?x=1")
+    fixed = listed("twilio/media", {"body": "Look", "media": ["https://shop.example/bell.pdf"]})
+    assert (fixed.header_kind, fixed.header) == ("", "")
+    media = listed("twilio/media", {"body": "Look", "media": ["https://shop.example/{{1}}.pdf"]})
+    assert (media.header_kind, media.header) == ("text", "https://shop.example/{{1}}.pdf")
     card = listed("whatsapp/card", {"body": "Look", "header_text": "Bells", "footer": "Fernway", "actions": []})
     assert (card.header_kind, card.header, card.footer) == ("text", "Bells", "Fernway")
     plain = listed("twilio/card", {"title": "A bell", "subtitle": "Small", "media": ["{{1}}"]})
-    assert (plain.body, plain.footer, plain.header_kind) == ("A bell", "Small", "image")
+    assert (plain.body, plain.footer, plain.header) == ("A bell", "Small", "{{1}}")
     chosen = listed("twilio/list-picker", {"body": "Which?", "button": "Show", "items": [{"item": "Blue", "id": "17"}]})
     assert chosen.buttons == [TemplateButton("quick_reply", "Blue", "17")]
 

@@ -131,7 +131,8 @@ def test_a_template_goes_by_its_sid_with_its_blanks_filled(there: Served) -> Non
 
 
 def test_blanks_of_a_template_are_one_list_wherever_they_stand(there: Served) -> None:
-    params = {"header": {"1": "bell.png"}, "body": {"2": "Dana"}, "buttons": [{"3": "track/17", "type": "url"}]}
+    buttons = [None, {"type": "url", "parameter": "track/17", "blank": "3"}]
+    params = {"header": {"1": "bell.png", "media_type": "image"}, "body": {"2": "Dana"}, "buttons": buttons}
     out = outbound("", to=DANA, content_attributes={"template": {**TEMPLATE, "params": params}})
     a_channel(medium="whatsapp").send(out)
     variables = json.loads(there.messages.sent[0]["asked"]["ContentVariables"])
