@@ -27,7 +27,7 @@ from app.channels.base import (
     Sent,
     Unreachable,
 )
-from app.channels.line import sending
+from app.channels.line import buttons, sending
 from app.channels.line.api import API, MONTHLY_LIMIT, STICKERS, LineError, bring, call, check_secret, is_ready
 from app.channels.line.events import facts_of, letters_of, person_of
 from app.errors import NotAllowed
@@ -90,6 +90,10 @@ class LineMessenger(Channel):
         attachments_per_message=sending.MOST_OBJECTS,
         attachment_kinds=frozenset({"image", "audio", "video"}),
         rich=frozenset({"input_select", "cards", "article"}),
+        most_choices=buttons.MOST_QUICK,
+        longest_choice=buttons.LABEL,
+        most_cards=buttons.MOST_COLUMNS,
+        most_buttons=buttons.MOST_ON_COLUMN,
         has_replies=True,
         has_profiles=True,
         is_idempotent=True,

@@ -84,6 +84,8 @@ class Telegram(Channel):
         max_attachment_bytes=50_000_000,
         attachments_per_message=10,
         rich=frozenset({"input_select", "cards", "article"}),
+        most_choices=50,
+        most_buttons=8,
         has_replies=True,
         has_profiles=True,
         is_polled=True,

@@ -52,6 +52,8 @@ class TikTok(Channel):
         attachments_per_message=1,
         attachment_kinds=frozenset({"image"}),
         rich=frozenset({"input_select"}),
+        most_choices=CARD_BUTTONS,
+        longest_choice=BUTTON,
         reply_window=timedelta(hours=48),
         has_receipts=True,
         has_replies=True,

@@ -30,6 +30,7 @@ from app.channels.base import (
 from app.channels.meta import GRAPH, graph
 from app.channels.whatsapp import arrivals, connecting, sending
 from app.channels.whatsapp.explained import explain
+from app.channels.whatsapp.interactive import MOST_BUTTONS, MOST_ROWS, ROW_TITLE
 from app.channels.whatsapp.numbers import canonical
 from app.channels.whatsapp.settings import WhatsappCredentials, WhatsappSettings
 from app.channels.whatsapp.shape import number, worded
@@ -48,6 +49,9 @@ class Whatsapp(Channel):
         max_attachment_bytes=100 * 1024 * 1024,
         attachments_per_message=1,
         rich=sending.RICH,
+        most_choices=MOST_ROWS,
+        longest_choice=ROW_TITLE,
+        most_buttons=MOST_BUTTONS,
         reply_window=WINDOW,
         has_receipts=True,
         has_replies=True,

@@ -53,9 +53,10 @@ customElements.define("answer-window", class extends HTMLElement {
     this.classList.toggle("is-soon", state !== "closed" && closes - Date.now() < SOON)
     if (state === "closed") return this.replaceChildren()
     const isLate = state === "late"
-    this.title = isLate ? "The usual time is over. What you write goes out marked as a person’s own answer, which is taken for some days more." : ""
-    const words = isLate ? "Goes out as a personal answer, taken until " : "Answers are taken until "
-    const line = [make("span", { class: "only-wide" }, words), make("span", { class: "only-wide" }, at(closes)), make("span", { class: "only-wide" }, " ("), left(closes), make("span", { class: "only-narrow" }, isLate ? " left for a personal answer" : " left to answer"), make("span", { class: "only-wide" }, ")")]
+    this.title = isLate ? `The usual time to answer is over. Until ${at(closes)} an answer is taken that is marked as a person’s own, as this one is.` : ""
+    const line = isLate
+      ? [make("span", { class: "only-wide" }, "Goes out as a "), make("span", { class: "only-narrow" }, "A "), "personal answer, ", left(closes), " left"]
+      : [make("span", { class: "only-wide" }, `Answers are taken until ${at(closes)} (`), left(closes), make("span", { class: "only-narrow" }, " left to answer"), make("span", { class: "only-wide" }, ")")]
     this.replaceChildren(...line)
   }
 })
