@@ -50,6 +50,8 @@ def begin(
     # Before anything is begun: what is refused leaves nothing behind.
     if not content.strip() and not attachments:
         raise Invalid({"content": "Write something, or attach a file."})
+    if needs_template(inbox):
+        raise Invalid({"content": "Only a template can be the first message there."})
     if not _is_reached(contact, inbox, {session.inbox_id for session in contact.sessions}):
         raise Invalid({"inbox": "They cannot be written to from this inbox."})
     session = _session(contact, inbox)
@@ -77,10 +79,30 @@ def begin(
     )
 
 
+def begin_by_template(contact: Contact, inbox: Inbox, *, by: Actor) -> Conversation:
+    """The conversation that a template will be the first word of: the one that goes on, or a new one.
+
+    Raises Invalid where the contact cannot be reached from this inbox.
+    """
+    if not _is_reached(contact, inbox, {session.inbox_id for session in contact.sessions}):
+        raise Invalid({"inbox": "They cannot be written to from this inbox."})
+    conversation = Conversation.continue_or_start(_session(contact, inbox), by=by)
+    if conversation.last_message_id is None:
+        conversation.waiting_since = None
+    return conversation
+
+
+def needs_template(inbox: Inbox) -> bool:
+    """Whether nobody can be written to first in words of one's own."""
+    return inbox.abilities.has_templates and inbox.abilities.reply_window is not None
+
+
 def _is_reached(contact: Contact, inbox: Inbox, known: set[int]) -> bool:
+    if inbox.abilities.has_calls:
+        return False
     if inbox.abilities.reply_window or inbox.channel_settings.get("agent_reply_time_window"):
         # Such a channel takes answers only: a new conversation has nothing yet to be answered.
-        return False
+        return needs_template(inbox) and (inbox.id in known or bool(_number_in(contact, inbox)))
     if inbox.id in known or inbox.channel in ANYBODY:
         return True
     if inbox.abilities.is_mail:

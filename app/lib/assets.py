@@ -47,6 +47,9 @@ BUNDLES: Mapping[str, Sequence[str]] = {
     # Fetched when somebody composes choices or cards.
     "js/offer.js": ("js/offer/*.js",),
     "css/offer.css": ("css/offer/*.css",),
+    # Fetched when somebody looks for a template.
+    "js/templates.js": ("js/templates/*.js",),
+    "css/templates.css": ("css/templates/*.css",),
     "css/widget.css": (
         "css/layers.css",
         "css/tokens.css",

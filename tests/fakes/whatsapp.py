@@ -63,6 +63,8 @@ class WhatsAppGraph(ProviderStandIn):
         self.knows_limits = True
         self.expires_at = 0
         self.window_open = True
+        self.media_at = ""
+        self.media_size = 0
         self.registered_with = ""
 
     def is_send(self, asked: Asked) -> bool:
@@ -126,10 +128,10 @@ class WhatsAppGraph(ProviderStandIn):
                 content_type, content = self.media[media_id]
                 told = {
                     "messaging_product": "whatsapp",
-                    "url": f"{self.url}/lookaside/{media_id}",
+                    "url": self.media_at or f"{self.url}/lookaside/{media_id}",
                     "mime_type": content_type,
                     "sha256": hashlib.sha256(content).hexdigest(),
-                    "file_size": len(content),
+                    "file_size": self.media_size or len(content),
                     "id": media_id,
                 }
                 return Told(body=told)

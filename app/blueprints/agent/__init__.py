@@ -5,6 +5,7 @@ from __future__ import annotations
 from app.blueprints.agent import (
     assignment,
     begin,
+    calls,
     contact_attributes,
     contact_block,
     contact_lookalikes,
@@ -28,12 +29,14 @@ from app.blueprints.agent import (
     search,
     seen,
     snooze,
+    templates,
     typing,
 )
 
 DOORS = (
     conversations.door,
     messages.door,
+    templates.door,
     media.door,
     mail.door,
     recipients.door,
@@ -49,6 +52,8 @@ DOORS = (
     typing.door,
     contacts.door,
     begin.door,
+    calls.door,
+    calls.contact_door,
     contact_notes.door,
     contact_timeline.door,
     contact_attributes.door,

@@ -8,7 +8,7 @@ from flask import redirect, render_template, request
 from flask.typing import ResponseReturnValue
 from pydantic import Field
 
-from app.actions.begin import begin, reachable
+from app.actions.begin import begin, begin_by_template, needs_template, reachable
 from app.blueprints.agent.addressed import Addressed
 from app.blueprints.agent.contacts import opened
 from app.blueprints.agent.suggested import Suggested
@@ -18,6 +18,7 @@ from app.blueprints.uploads import forget_unused, kept_files
 from app.errors import Invalid
 from app.lib.text import clean
 from app.models.contact import Contact
+from app.models.conversation import Conversation
 from app.models.inbox import Inbox
 from app.models.message import MAX_CONTENT
 
@@ -50,6 +51,8 @@ def create(contact_id: int) -> ResponseReturnValue:
     try:
         form = Begun.read()
         inbox = _chosen(contact, form.inbox)
+        if needs_template(inbox):
+            return _opened(begin_by_template(contact, inbox, by=viewer().actor))
         is_mail = inbox.abilities.is_mail
         if is_mail and not form.subject:
             raise Invalid({"subject": "Give it a subject."})
@@ -68,10 +71,13 @@ def create(contact_id: int) -> ResponseReturnValue:
     except Invalid as refused:
         inbox_id = request.form.get("inbox", 0, type=int)
         return _page(contact, inbox_id=inbox_id, refused=refused), 422
-    conversation = message.conversation
+    return _opened(message.conversation)
+
+
+def _opened(conversation: Conversation) -> ResponseReturnValue:
     if conversation.assignee_id is None:
         conversation.assign(viewer().membership, by=viewer().actor)
-    return redirect(f"/accounts/{contact.account_id}/conversations/{conversation.display_id}", 303)
+    return redirect(f"/accounts/{conversation.account_id}/conversations/{conversation.display_id}", 303)
 
 
 def _chosen(contact: Contact, inbox_id: int) -> Inbox:

@@ -8,6 +8,7 @@ from pydantic import Field
 from app.blueprints.agent.conversations import MESSAGES, shown
 from app.blueprints.agent.offered import Offered, keep_pictures, kept_pictures
 from app.blueprints.agent.opened import CATCH_UP, PREFIX, changed, opened
+from app.blueprints.agent.templates import filled
 from app.blueprints.forms import Form
 from app.blueprints.guards import Door, member, viewer
 from app.blueprints.uploads import forget_unused, kept_files
@@ -31,6 +32,8 @@ class Said(Offered):
     private: bool = False
     resolve: bool = False
     reply_to: str = Field("", max_length=64)
+    template: str = Field("", max_length=64_000)
+    """Which one, and what fills its blanks, in JSON."""
 
 
 @door.get("")
@@ -48,7 +51,8 @@ def index(number: int) -> str:
 def create(number: int) -> str:
     """Say something to the customer or to colleagues."""
     said, conversation = Said.read(), opened(number)
-    if not said.private and not conversation.can_reply:
+    by_template = bool(said.template) and not said.private
+    if not said.private and not by_template and not conversation.can_reply:
         raise Conflict(
             "The time to answer is over: this channel takes an answer only for a while after the customer wrote."
         )
@@ -57,6 +61,9 @@ def create(number: int) -> str:
     with kept_files() as files, kept_pictures() as pictures:
         content = clean(said.content, MAX_CONTENT)
         offer = said.offer(abilities, pictures, content=content, private=said.private)
+        if by_template:
+            told = filled(conversation.inbox, said.template, files)
+            content, offer = told.content, {"template": told.told}
         message = conversation.reply(
             content,
             by=viewer().actor,

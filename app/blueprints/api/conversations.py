@@ -12,6 +12,7 @@ from sqlalchemy.orm import joinedload
 from app.blueprints.api.inboxes import seen_inbox
 from app.blueprints.api.shapes import conversation as shapes
 from app.blueprints.api.shapes.moments import moment
+from app.blueprints.api.templated import WithTemplate, say_by_template
 from app.blueprints.forms import Form
 from app.blueprints.guards import Door, token_bearer, viewer
 from app.errors import Invalid, NotFound
@@ -49,8 +50,8 @@ class Wanted(Form):
         return Filter(**self.model_dump(exclude={"sort_by", "page"}))
 
 
-class FirstMessage(Form):
-    content: str
+class FirstMessage(WithTemplate):
+    content: str = ""
 
 
 class NewConversation(Form):
@@ -101,7 +102,9 @@ def create() -> Response:
         conversation = Conversation.start(session, by=actor, **values)
     if form.assignee_id:
         conversation.assign(colleague(form.assignee_id), by=actor)
-    if form.message:
+    if form.message and form.message.template_params:
+        say_by_template(conversation, form.message.template_params)
+    elif form.message:
         conversation.reply(clean(form.message.content, MAX_CONTENT), by=actor)
     if form.status != "open":
         become(conversation, form.status, snoozed_until=form.snoozed_until)

@@ -9,6 +9,7 @@ from flask import Response, jsonify
 from pydantic import Field
 from sqlalchemy import select
 
+from app.actions.sync_templates import wish_sync
 from app.blueprints.api.shapes import inbox as shapes
 from app.blueprints.forms import Form
 from app.blueprints.forms import Line as OneLine
@@ -110,6 +111,18 @@ def update(inbox_id: int) -> Response:
     _write(inbox, form, before=inbox.channel_settings)
     record("inbox.updated", inbox, by=viewer().actor)
     return jsonify(shapes.inbox(inbox, with_secrets=True))
+
+
+@door.post("/<int:inbox_id>/sync_templates")
+def sync(inbox_id: int) -> Response:
+    """The templates are brought from the provider, soon."""
+    if not viewer().is_administrator:
+        raise NotAllowed("You are not authorized to do this action")
+    inbox = seen_inbox(inbox_id)
+    if not inbox.abilities.has_templates:
+        raise Invalid({"channel": "Template sync is only available for channels with templates"})
+    wish_sync(inbox)
+    return jsonify(message="Template sync initiated successfully")
 
 
 def seen_inbox(inbox_id: int) -> Inbox:

@@ -16,6 +16,7 @@ from app.blueprints.api.conversations import LARGEST_ID, opened
 from app.blueprints.api.shapes import conversation as conversations
 from app.blueprints.api.shapes import message as shapes
 from app.blueprints.api.shapes.moments import moment
+from app.blueprints.api.templated import WithTemplate, say_by_template
 from app.blueprints.forms import Form
 from app.blueprints.guards import Door, token_bearer, viewer
 from app.blueprints.uploads import forget_unused, kept_files
@@ -48,7 +49,7 @@ class Around(Form):
     filter_internal_messages: bool = False
 
 
-class NewMessage(Form):
+class NewMessage(WithTemplate):
     """`echo_id` is the caller's own name for it, given back; a repeat of one that fits is the same message."""
 
     content: str = ""
@@ -129,6 +130,8 @@ def update(number: int, message_id: int) -> Response:
 
 
 def _reply(conversation: Conversation, form: NewMessage, files: Sequence[Stored]) -> Message:
+    if form.template_params and not form.private:
+        return say_by_template(conversation, form.template_params, files, client_id=form.client_id)
     return conversation.reply(
         clean(form.content, MAX_CONTENT),
         by=viewer().actor,

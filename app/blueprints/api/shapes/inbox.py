@@ -5,12 +5,14 @@ from __future__ import annotations
 from typing import Any
 
 from app.blueprints.api.shapes.person import photo
+from app.blueprints.api.shapes.template import template
 from app.channels.api import ApiSettings
 from app.channels.pre_chat import PreChat
 from app.channels.web_widget import WebsiteSettings
 from app.config import settings
 from app.lib.week import DAY, Hours
 from app.models.inbox import ChannelKind, Inbox
+from app.models.message_template import MessageTemplate
 from app.models.working_hours import week_of
 
 SCRIPT = """<script>
@@ -59,6 +61,11 @@ def inbox(inbox: Inbox, *, with_secrets: bool = False) -> dict[str, Any]:
         "callback_webhook_url": None,
         "phone_number": None,
         "messaging_service_sid": None,
+        **(
+            {"message_templates": [template(each) for each in MessageTemplate.of(inbox)]}
+            if inbox.abilities.has_templates
+            else {}
+        ),
         **(_website(inbox) if inbox.channel == ChannelKind.WEB_WIDGET else {}),
         **(_api(inbox, with_secrets=with_secrets) if inbox.channel == ChannelKind.API else {}),
     }

@@ -1,4 +1,4 @@
-// <conversation-start> around the form for writing first: shows what only a mail has, and sends along whom it goes to.
+// <conversation-start> around the form for writing first: shows what only a mail has, or what a template needs, and sends along whom it goes to.
 
 import { make } from "../lib/dom.js"
 
@@ -10,10 +10,15 @@ customElements.define("conversation-start", class extends HTMLElement {
   }
 
   get form() { return this.querySelector("form") }
-  get isMail() { return this.querySelector("select").selectedOptions[0]?.hasAttribute("data-mail") ?? false }
+  get isMail() { return this.#is("data-mail") }
   get recipients() { return this.querySelector("mail-recipients") }
 
+  #is(kind) { return this.querySelector("select").selectedOptions[0]?.hasAttribute(kind) ?? false }
+
   #dress() {
+    const byTemplate = this.#is("data-template")
+    for (const part of this.querySelectorAll("[data-template-only], [data-words-only]")) part.hidden = part.hasAttribute("data-template-only") !== byTemplate
+    this.querySelector("[type=submit]").textContent = byTemplate ? "Choose a template" : "Send"
     for (const part of this.querySelectorAll("[data-mail-only]")) part.hidden = !this.isMail
   }
 
