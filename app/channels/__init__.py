@@ -17,21 +17,22 @@ from app.channels.web_widget import WebWidget
 from app.channels.whatsapp.channel import Whatsapp
 from app.channels.x.channel import XProfile
 
+# In the order in which they are offered.
 CHANNELS: dict[str, type[Channel]] = {
     channel.kind: channel
     for channel in (
         WebWidget,
-        Api,
         Email,
         Whatsapp,
-        TwilioVoice,
-        TikTok,
-        TwilioSms,
-        Sms,
         Messenger,
         Instagram,
         Telegram,
         LineMessenger,
         XProfile,
+        TikTok,
+        TwilioSms,
+        Sms,
+        TwilioVoice,
+        Api,
     )
 }
