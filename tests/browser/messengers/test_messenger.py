@@ -63,6 +63,9 @@ def test_messenger_is_connected_written_to_and_answered(play: Play) -> None:
         play.ticks("It is back.", "Delivered")
         posted(play, event(read={"watermark": now_ms()}))
         play.ticks("It is back.", "Read")
+        # All of them changed at once, and stand where they stood.
+        order = "lines => lines.map(line => Number(line.dataset.sequence))"
+        assert play.thread.locator("li[data-sequence]").evaluate_all(order) == [1, 2, 3, 4, 5, 6, 7]
         posted(play, event(reaction={"mid": "m_out_1", "action": "react", "emoji": "❤️", "reaction": "love"}))
         play.sees("❤️")
 

@@ -75,7 +75,9 @@ customElements.define("message-thread", class extends HTMLElement {
 
   #changed(records) {
     const added = records.flatMap(record => [...record.addedNodes]).filter(node => node.isConnected && node.matches?.("li[data-sequence]"))
-    const fresh = added.filter(message => this.#seat(message))
+    // Several come at once: one that has no seat yet is no neighbour.
+    const waiting = new Set(added)
+    const fresh = added.filter(message => waiting.delete(message) && this.#seat(message, waiting))
     this.#arrange()
     this.changes.takeRecords()
     for (const message of fresh.filter(one => one.dataset.kind === "in")) this.#came(message)
@@ -91,8 +93,8 @@ customElements.define("message-thread", class extends HTMLElement {
   }
 
   // Whether it is new to the thread, and at its end.
-  #seat(message) {
-    const { messages } = this
+  #seat(message, waiting) {
+    const messages = this.messages.filter(other => !waiting.has(other))
     const same = messages.find(other => other !== message && other.id === message.id)
     if (same && Number(same.dataset.version) >= Number(message.dataset.version)) return message.remove(), false
     const others = messages.filter(other => other !== message && other !== same)
