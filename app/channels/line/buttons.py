@@ -18,25 +18,21 @@ Object = dict[str, Any]
 
 
 def asking(words: str, items: Sequence[Mapping[str, Any]]) -> list[Object]:
-    """A question with its choices: as buttons where they are few, as quick replies, or numbered in the text."""
+    """A question with its choices: as buttons where they are few, else as quick replies; nothing where they are too many."""
     actions = [_postback(_text(item, "title"), _text(item, "value"), at) for at, item in enumerate(items)]
-    if not actions:
-        return [{"type": "text", "text": words}] if words else []
-    said = words or "…"
+    if not 1 <= len(actions) <= MOST_QUICK:
+        return []
+    said = words.strip() or "…"
     if len(actions) == 2 and len(said) <= CONFIRM_TEXT:
         return [_template(said, {"type": "confirm", "text": said, "actions": actions})]
     if len(actions) <= MOST_BUTTONS and len(said) <= BUTTONS_TEXT:
         return [_template(said, {"type": "buttons", "text": said, "actions": actions})]
-    if len(actions) <= MOST_QUICK:
-        return [
-            {
-                "type": "text",
-                "text": said,
-                "quickReply": {"items": [{"type": "action", "action": action} for action in actions]},
-            }
-        ]
-    numbered = [f"{at}. {_text(item, 'title')}" for at, item in enumerate(items, 1)]
-    return [{"type": "text", "text": "\n".join(filter(None, (words, *numbered)))}]
+    quick = {"items": [{"type": "action", "action": action} for action in actions]}
+    return [{"type": "text", "text": said, "quickReply": quick}]
+
+
+def numbered(words: str, items: Sequence[Mapping[str, Any]]) -> str:
+    return "\n".join(filter(None, (words, *(f"{at}. {_text(item, 'title')}" for at, item in enumerate(items, 1)))))
 
 
 def cards(items: Sequence[Mapping[str, Any]]) -> list[Object]:

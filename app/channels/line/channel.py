@@ -78,7 +78,7 @@ class LineSettings(BaseModel):
 class LineMessenger(Channel):
     kind = "line"
     name = "LINE"
-    summary = "A LINE official account, by the Messaging API"
+    summary = "A LINE official account, by the Messaging API."
     has_door = True
     abilities = Abilities(
         has_one_thread=True,

@@ -12,6 +12,7 @@ from app.channels.line import buttons
 from app.channels.line.api import LineError, call
 from app.channels.line.sound import milliseconds
 from app.channels.outgoing import DeliveryFailed, File, Outbound, Sent
+from app.lib.channel_text import split
 from app.lib.storable import storable
 
 MOST_OBJECTS = 5
@@ -79,7 +80,7 @@ def send(token: str, outbound: Outbound) -> Sent:
 def objects_of(outbound: Outbound) -> list[buttons.Object]:
     words, items = str(storable(outbound.text)), _items(outbound)
     if outbound.content_type == "input_select":
-        said = buttons.asking(words, items)
+        said = buttons.asking(words, items) or _text(buttons.numbered(words, items))
     elif outbound.content_type == "cards":
         said = [*_text(words), *buttons.cards(items)]
     elif outbound.content_type == "article":
@@ -99,7 +100,9 @@ def _items(outbound: Outbound) -> list[Mapping[str, Any]]:
 
 
 def _text(words: str) -> list[buttons.Object]:
-    return [{"type": "text", "text": words}] if words.strip() else []
+    return (
+        [{"type": "text", "text": part} for part in split(words, LONGEST_TEXT, unit="utf16")] if words.strip() else []
+    )
 
 
 def _article(item: Mapping[str, Any]) -> str:
