@@ -74,7 +74,7 @@ class TelegramSettings(BaseModel):
 class Telegram(Channel):
     kind = "telegram"
     name = "Telegram"
-    summary = "A Telegram bot, and the chats of a Telegram Business account it is connected to"
+    summary = "A Telegram bot, and the chats of a Telegram Business account it is connected to."
     has_door = True
     abilities = Abilities(
         markup="telegram",
