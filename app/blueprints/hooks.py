@@ -117,17 +117,27 @@ def _address(kind: str, address: str) -> Address | None:
     until, known = _remembered.get((kind, address), (0.0, None))
     if known is not None and now < until:
         return known
-    named = Inbox.address if CHANNELS[kind].is_addressed else Inbox.token
-    with system(why="whose inbox an address is"):
-        inbox = db.session.scalar(
-            select(Inbox).where(Inbox.channel == kind, named == address).order_by(Inbox.id).limit(1)
-        )
-        found = Address(inbox.account_id, inbox.id, inbox.line) if inbox else None
+    try:
+        found = _looked_up(kind, address)
+    except OperationalError:
+        if known is None:
+            raise
+        # What it was is better than nothing, where somebody waits on the line.
+        return known
     if found is not None:
         if len(_remembered) > MOST_REMEMBERED:
             _remembered.clear()
         _remembered[kind, address] = (now + REMEMBERED_SECONDS, found)
     return found
+
+
+def _looked_up(kind: str, address: str) -> Address | None:
+    named = Inbox.address if CHANNELS[kind].is_addressed else Inbox.token
+    with system(why="whose inbox an address is"):
+        inbox = db.session.scalar(
+            select(Inbox).where(Inbox.channel == kind, named == address).order_by(Inbox.id).limit(1)
+        )
+        return Address(inbox.account_id, inbox.id, inbox.line) if inbox else None
 
 
 def _is_proven(channel: type[Channel], at: Address, knock: Knock) -> bool:
