@@ -44,7 +44,7 @@ SCHEDULE = (
     Periodic("probe_all", every=180),
     Periodic("sync_all_templates", every=300),
     Periodic("take_up_dropped", every=300),
-    Periodic("reconcile_all", every=3600),
+    Periodic("reconcile_all", every=6 * 3600),
     Periodic("purge_throttles", every=3600),
     Periodic("forget_sign_ins", every=24 * 3600),
 )

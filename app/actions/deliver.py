@@ -9,6 +9,7 @@ from typing import Any
 
 from app.actions.mail_out import addressed
 from app.actions.stand_by import standby_of
+from app.actions.watch_over import keep_fresh
 from app.channels import CHANNELS
 from app.channels.base import DeliveryFailed, File, Line, Outbound, Sent, Unreachable
 from app.config import settings
@@ -53,6 +54,7 @@ def prepare(account_id: int, message_id: int) -> Plan | None:
     inbox = message.conversation.inbox
     if inbox.abilities.is_live:
         return None
+    keep_fresh(inbox)
     _keep_to_the_rate(inbox)
     plan = _plan(message, inbox)
     if message.status != "sending":

@@ -10,6 +10,7 @@ from typing import Any
 
 from app.actions.keep import kept_envelope
 from app.actions.let_go_media import wish_to_let_go
+from app.actions.watch_over import keep_fresh
 from app.channels import CHANNELS
 from app.channels.base import DeliveryFailed, Envelope, Line
 from app.config import settings
@@ -44,6 +45,7 @@ def prepare(account_id: int, attachment_id: int) -> Fetch | None:
     if attachment is None:
         return None
     inbox = attachment.message.conversation.inbox
+    keep_fresh(inbox)
     return Fetch(
         account_id=account_id,
         attachment_id=attachment_id,

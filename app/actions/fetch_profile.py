@@ -9,6 +9,7 @@ from tempfile import TemporaryFile
 from typing import Any
 
 from app.actions.fetch_avatar import MAX_BYTES, Photo, photo_of, wish_avatar
+from app.actions.watch_over import keep_fresh
 from app.channels import CHANNELS
 from app.channels.base import Channel, DeliveryFailed, Line, NotConnected, Person, Unreachable
 from app.lib import storage
@@ -59,6 +60,7 @@ def prepare(account_id: int, session_id: int) -> Asked | None:
     session = db.session.get(ContactInbox, (account_id, session_id))
     if session is None:
         return None
+    keep_fresh(session.inbox)
     return Asked(
         account_id,
         session_id,

@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import select
 
 from app.actions.keep import keep
-from app.actions.watch_over import note_trouble, note_well
+from app.actions.watch_over import keep_fresh, note_trouble, note_well
 from app.channels import CHANNELS
 from app.channels.base import Line, NotConnected, Polled, Problem, Unreachable
 from app.lib import clock
@@ -56,15 +56,17 @@ def prepare(account_id: int, inbox_id: int) -> Plan | None:
     inbox = db.session.get(Inbox, (account_id, inbox_id))
     if inbox is None or not inbox.is_enabled or not inbox.abilities.is_polled:
         return None
+    keep_fresh(inbox)
     return Plan(account_id, inbox_id, inbox.channel, inbox.line, Connection.of(inbox).cursor)
 
 
 def call(plan: Plan) -> Polled | Problem:
     """What is new, or what is in the way of asking."""
+    channel = CHANNELS[plan.kind](plan.line)
     try:
-        return CHANNELS[plan.kind](plan.line).poll(plan.cursor)
+        return channel.poll(plan.cursor)
     except NotConnected as refused:
-        return Problem("credentials", str(refused), repair="reconnect")
+        return Problem("credentials", str(refused), repair=channel.way_back)
     except Unreachable as away:
         return Problem("unreachable", str(away), repair="settings")
 

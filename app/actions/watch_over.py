@@ -11,10 +11,10 @@ from sqlalchemy import select
 
 from app.actions.send_mail import post
 from app.channels import CHANNELS
-from app.channels.base import Health, Line, NotConnected, Problem, Unreachable
+from app.channels.base import Channel, Health, Line, NotConnected, Problem, Unreachable
 from app.lib import clock
 from app.lib.database import db
-from app.lib.queue import Queue, later
+from app.lib.queue import NotYet, Queue, later
 from app.models.connection import Connection
 from app.models.event import record
 from app.models.inbox import Inbox
@@ -26,6 +26,8 @@ TELL_AFTER = timedelta(seconds=60)
 LOOK_AGAIN = timedelta(seconds=75)
 # How long before its end an expiry is trouble.
 EXPIRES_SOON = timedelta(days=7)
+# How long what needs access waits for its renewal before it looks again.
+STALE_SECONDS = 5.0
 
 
 @dataclass(frozen=True)
@@ -65,6 +67,15 @@ def wish_probe(account_id: int, inbox_id: int, *, after: timedelta = timedelta()
     )
 
 
+def keep_fresh(inbox: Inbox) -> Channel:
+    """The inbox's channel. Raises NotYet while its access has ended: it is renewed first, in one place."""
+    channel = inbox.opened()
+    if channel.is_stale:
+        wish_probe(inbox.account_id, inbox.id)
+        raise NotYet("The access to the provider has ended, and is being renewed.", seconds=STALE_SECONDS)
+    return channel
+
+
 def prepare(account_id: int, inbox_id: int) -> Plan | None:
     inbox = db.session.get(Inbox, (account_id, inbox_id))
     if inbox is None or not inbox.is_enabled:
@@ -77,7 +88,7 @@ def call(plan: Plan) -> Found:
     try:
         renewed = channel.renew()
     except NotConnected as refused:
-        return Found(Health([Problem("credentials", str(refused), repair="reconnect")]))
+        return Found(Health([Problem("credentials", str(refused), repair=channel.way_back)]))
     except Unreachable as away:
         return Found(Health([Problem("unreachable", str(away), repair="settings")]))
     if renewed is not None:

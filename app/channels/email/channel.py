@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from email import message_from_bytes
 from email.policy import compat32
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, Literal
 
 from app.channels.base import (
     Abilities,
@@ -148,6 +148,10 @@ class Email(Channel):
 
     def probe(self, webhook_url: str) -> Health:
         return connecting.probed(self.credentials, self.settings.folders)
+
+    @property
+    def way_back(self) -> Literal[reconnect, settings]:
+        return "reconnect" if self.credentials.consent else "settings"
 
     def renew(self) -> Mapping[str, Any] | None:
         kept: EmailCredentials = self.credentials
