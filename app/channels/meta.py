@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from typing import Any, Unpack
 
 from app.channels.incoming import Answer, Knock
@@ -20,6 +21,7 @@ VERSION = "v22.0"
 # https://developers.facebook.com/docs/graph-api/guides/error-handling: to be tried again, whatever the status says.
 FOR_NOW = {1, 2, 4, 17, 32, 341, 368, 613, 80007, 130429, 131000, 131016, 131048, 131056, 131057, 133004, 1200}
 SIGN_IN_AGAIN = {102, 190, 463, 467}
+LONGEST_PATIENCE = 24 * 60
 
 
 class GraphError(DeliveryFailed):
@@ -37,7 +39,7 @@ class GraphError(DeliveryFailed):
         super().__init__(
             words if not self.code or words.startswith("(#") else f"(#{self.code}) {words}",
             permanent=not is_for_now and (failed.permanent or bool(self.code)),
-            retry_after=failed.retry_after,
+            retry_after=failed.retry_after or (_patience(failed.headers) if is_for_now else None),
             is_unsure=failed.is_unsure,
         )
 
@@ -65,6 +67,17 @@ def error_of(failed: HttpFailed) -> GraphError:
         told = None
     error = told.get("error") if isinstance(told, dict) else None
     return GraphError(failed, error if isinstance(error, dict) else {})
+
+
+def _patience(headers: Mapping[str, str]) -> int | None:
+    """Seconds until there may be more calls: minutes of each kind of use, as the platform's rate limits have it."""
+    try:
+        told = json.loads(headers.get("x-business-use-case-usage", ""))
+    except (ValueError, RecursionError):
+        return None
+    kinds = [each for one in told.values() if isinstance(one, list) for each in one] if isinstance(told, dict) else []
+    minutes = [_number(each.get("estimated_time_to_regain_access")) for each in kinds if isinstance(each, dict)]
+    return min(max(minutes, default=0), LONGEST_PATIENCE) * 60 or None
 
 
 def verify_token() -> str:

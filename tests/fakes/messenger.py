@@ -54,6 +54,8 @@ class Graph(ProviderStandIn):
             DANA: {"first_name": "Dana", "last_name": "Reyes", "profile_pic": f"{self.url}/cdn/dana.png"}
         }
         self.media: dict[str, tuple[str, bytes]] = {}
+        self.kept: dict[str, list[str]] = {}
+        """Addresses of the files of a message, as they are by now."""
         self.late: set[str] = set()
         """To whom answers are too late, but a person's own."""
         self.is_controlled_by_us = True
@@ -172,6 +174,9 @@ class Graph(ProviderStandIn):
         return Told(body={"success": True})
 
     def _profile(self, asked: Asked, source_id: str) -> Told:
+        if source_id in self.kept and asked.query.get("fields") == "attachments":
+            files = [{"id": "1", "mime_type": "image/jpeg", "image_data": {"url": url}} for url in self.kept[source_id]]
+            return Told(body={"attachments": {"data": files}, "id": source_id})
         person = self.people.get(source_id)
         if person is None:
             raise Refused("No profile available for this user.", subcode=2018218)

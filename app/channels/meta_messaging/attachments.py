@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC
 from pathlib import PurePosixPath
 from typing import Any
@@ -45,9 +45,14 @@ class Carried:
 
 
 def carried(given: Any) -> Carried:
+    """`at` in a file's `ref` is its place among all of them, by which Graph gives it a new address."""
     found = Carried()
-    for each in mappings(given):
+    for at, each in enumerate(mappings(given)):
+        before = len(found.media)
         _take(found, text(each.get("type")), each, mapping(each.get("payload")))
+        found.media[before:] = [
+            replace(media, ref={**media.ref, "at": at}) if media.ref else media for media in found.media[before:]
+        ]
     return found
 
 

@@ -6,12 +6,14 @@ import json
 from abc import abstractmethod
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any, BinaryIO, ClassVar, Unpack
+from urllib.parse import quote
 
 from app.channels import meta
 from app.channels.base import Answer, Channel, DeliveryFailed, Envelope, Fact, File, Knock, Outbound, Sent
 from app.channels.meta import GRAPH, GraphError
 from app.channels.meta_messaging import answers, arrivals, events
-from app.channels.meta_messaging.events import text, word
+from app.channels.meta_messaging.attachments import web_address
+from app.channels.meta_messaging.events import mapping, mappings, text, word
 from app.channels.meta_messaging.graph_access import INVALID_PARAMETER, Access
 from app.lib.http import Options
 from app.lib.storable import storable
@@ -138,7 +140,25 @@ class MetaMessaging(Channel):
         except DeliveryFailed as failed:
             if ref.get("is_story") and failed.permanent:
                 raise DeliveryFailed(STORY_GONE, permanent=True) from None
-            raise
+            anew = self._address_anew(ref, envelope) if failed.permanent else ""
+            if not anew or anew == url:
+                raise
+        return GRAPH.bring(anew, into, limit_bytes)
+
+    def _address_anew(self, ref: Mapping[str, Any], envelope: Envelope | None) -> str:
+        """Addresses of files end after some days: Graph gives others, for as long as there is the message."""
+        event = mapping(envelope.payload.get("event")) if envelope else {}
+        mid, at = word(mapping(event.get("message")).get("mid")), ref.get("at")
+        if not mid or not isinstance(at, int):
+            return ""
+        try:
+            answer = self.access.read(f"/{quote(mid, safe='')}", ["attachments"])
+        except GraphError:
+            return ""
+        files = mappings(mapping(answer.get("attachments")).get("data"))
+        file = files[at] if at < len(files) else {}
+        kinds = (mapping(file.get(name)).get("url") for name in ("image_data", "video_data"))
+        return web_address(next(filter(None, [*kinds, file.get("file_url")]), ""))
 
 
 def _window(outbound: Outbound) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from app.channels.base import DeliveryFailed, File, Outbound, Sent
+from app.channels.base import DeliveryFailed, Envelope, File, Outbound, Sent
 from app.channels.messenger import Messenger
 from tests.fakes.messenger import DANA, Graph
 from tests.fakes.meta_rules import refusal
@@ -233,3 +233,28 @@ def test_nothing_is_fetched_from_within_the_network(messenger: Messenger, url: s
     with pytest.raises(DeliveryFailed) as failed:
         messenger.fetch({"url": url}, None, BytesIO(), 100)
     assert failed.value.permanent
+
+
+def test_a_file_whose_address_ended_is_asked_for_anew(messenger: Messenger, graph: Graph) -> None:
+    graph.media["anew.jpg"] = ("image/jpeg", b"jpeg")
+    graph.kept["m_1"] = [f"{graph.url}/cdn/other.jpg", f"{graph.url}/cdn/anew.jpg"]
+    letter = Envelope("", "", "1", {"event": {"message": {"mid": "m_1"}}})
+    ref, into = {"url": f"{graph.url}/cdn/ended.jpg", "at": 1}, BytesIO()
+    assert messenger.fetch(ref, letter, into, 100) == "image/jpeg"
+    assert into.getvalue() == b"jpeg"
+    for at in (0, 2, "x"):
+        with pytest.raises(DeliveryFailed) as failed:
+            messenger.fetch({**ref, "at": at}, letter, BytesIO(), 100)
+        assert failed.value.permanent
+
+
+def test_graph_may_say_for_how_long_to_wait(messenger: Messenger, graph: Graph) -> None:
+    told = refusal("Calls to this api have exceeded the rate limit.", code=613)
+    for usage, seconds in (
+        ('{"1": [{"type": "messenger", "estimated_time_to_regain_access": 19}]}', 1140),
+        ('{"1": [{"estimated_time_to_regain_access": 0}]}', None),
+        ("[]", None),
+        ("none", None),
+    ):
+        graph.instead.append(replace(told, headers={"x-business-use-case-usage": usage}))
+        assert failure(messenger).retry_after == seconds
