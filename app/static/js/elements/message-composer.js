@@ -107,7 +107,7 @@ customElements.define("message-composer", class extends HTMLElement {
     const sendsWithEnter = desk()?.dataset.sendsWith === "enter" && matchMedia("(hover: hover)").matches
     if (!isKey(event, "mod+enter") && !sendsWithEnter) return
     event.preventDefault()
-    if (!event.repeat) this.form.requestSubmit(this.querySelector(".button-primary"))
+    if (!event.repeat) this.form.requestSubmit(this.form.querySelector("[type=submit].button-primary"))
   }
 
   #typed() {
