@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import time
 from collections.abc import Callable
 from datetime import timedelta
 
@@ -101,6 +102,21 @@ def test_a_failure_for_now_is_tried_again_when_the_provider_says(says: Says, cas
     hurry(cast)
     work()
     assert (answer(cast).status, answer(cast).external_error, answer(cast).retry_at) == ("sent", None, None)
+
+
+def test_an_answer_waits_while_the_access_is_renewed(says: Says, cast: Cast, loft: Loft, inbox: Inbox) -> None:
+    with transaction(cast.account_id):
+        mine = db.session.get_one(Inbox, (cast.account_id, inbox.id))
+        mine.credentials = {**mine.credentials, "expires_at": time.time() - 60}
+    says("Coo")
+    work(Queue.OUTBOUND)
+    assert (answer(cast).status, taken(loft)) == ("queued", [])
+    work(Queue.SLOW)
+    with transaction(cast.account_id):
+        assert not db.session.get_one(Inbox, (cast.account_id, inbox.id)).opened().is_stale
+    hurry(cast)
+    work()
+    assert (answer(cast).status, taken(loft)) == ("sent", ["Coo"])
 
 
 def test_an_answer_that_keeps_failing_holds_the_later_ones_for_two_minutes(says: Says, cast: Cast, loft: Loft) -> None:

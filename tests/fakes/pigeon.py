@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 import json
+import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
@@ -188,6 +189,10 @@ class Pigeon(Channel):
 
     def probe(self, webhook_url: str) -> Health:
         return Health(LOFT.problems, facts={"Birds": "12"})
+
+    def renew(self) -> Mapping[str, Any] | None:
+        """A permit that has ended is given anew for the asking."""
+        return {**self.line.credentials, "expires_at": time.time() + 3600} if self.is_stale else None
 
 
 def ring(secret: str, body: bytes) -> str:

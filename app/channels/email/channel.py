@@ -150,7 +150,7 @@ class Email(Channel):
         return connecting.probed(self.credentials, self.settings.folders)
 
     @property
-    def way_back(self) -> Literal[reconnect, settings]:
+    def way_back(self) -> Literal["reconnect", "settings"]:
         return "reconnect" if self.credentials.consent else "settings"
 
     def renew(self) -> Mapping[str, Any] | None:
