@@ -67,8 +67,8 @@ class Graph(ProviderStandIn):
     def answer(self, asked: Asked) -> Told:
         if asked.path.startswith("/cdn/"):
             return self._media(asked.path.removeprefix("/cdn/"))
-        path = asked.path.removeprefix(VERSION)
-        if path == asked.path:
+        path = asked.path.removeprefix(VERSION).rstrip("/")
+        if not asked.path.startswith(VERSION):
             return refusal(f"Unknown path components: {asked.path}", code=2500)
         try:
             public = {"/dialog/oauth": self._dialog, "/oauth/access_token": self._exchange}.get(path)
