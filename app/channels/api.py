@@ -119,7 +119,7 @@ class Api(Channel):
 
     @property
     def place(self) -> str:
-        return re.sub("^https?://", "", self.settings.webhook_url) or "Answers are fetched"
+        return re.sub("^https?://", "", str(self.line.settings.get("webhook_url", ""))) or "Answers are fetched"
 
     def send(self, outbound: Outbound) -> Sent:
         """Post the message to the webhook; without one it waits to be fetched, which is all it needs."""

@@ -227,9 +227,8 @@ def taken(kind: str, address: str) -> str:
 def guide_of(kind: str) -> Markup | None:
     """Of the documentation, without its title, with our own address; None where there is none."""
     path = GUIDES / f"{kind}.md"
-    if not path.is_file():
-        return None
-    return document_to_html(path.read_text().partition("\n")[2].replace("PUBLIC_URL", settings().public_url))
+    words = path.read_text().partition("\n")[2].strip() if path.is_file() else ""
+    return document_to_html(words.replace("PUBLIC_URL", settings().public_url)) if words else None
 
 
 def _connected(kind: str) -> Inbox:
