@@ -79,16 +79,13 @@ def fill(template: MessageTemplate, given: Mapping[str, Any], *, file_kind: str 
     if wrong:
         raise Invalid(wrong)
     title = _said(template.header, header)
-    words = [
-        f"**{title}**" if title else "",
-        marked(_said(template.body, body)),
-        template.footer and f"_{template.footer}_",
-    ]
+    words = [f"**{title}**" if title else "", marked(_said(template.body, body))]
     told = {
         "key": template.key,
         "name": template.name,
         "language": template.language,
         "category": template.category,
+        "footer": template.footer,
         "params": {"header": header, "body": body, "buttons": buttons},
         "buttons": [{"kind": each["kind"], "text": each["text"]} for each in template.buttons],
     }

@@ -70,7 +70,7 @@ customElements.define("message-composer", class extends HTMLElement {
     const content = this.field.value.trim()
     const { files } = this.drop
     const isOffering = !this.isNote && Boolean(this.offer?.kind)
-    if (this.isClosed || this.querySelector(".button-primary").disabled) return
+    if (this.isClosed || this.querySelector("[type=submit].button-primary").disabled) return
     if (!content && !files.length && !(isOffering && this.offer.kind === "cards")) return this.field.focus()
     if (isOffering && !this.offer.check()) return
     if (this.recipients && !this.recipients.ready()) return
@@ -211,7 +211,7 @@ customElements.define("message-composer", class extends HTMLElement {
     const { words, isTooLong, isTelling } = this.isNote ? { words: "Only your team sees this" } : measured(lengthOf(this.field.value, this.dataset.counts), Number(this.dataset.longest), "splits" in this.dataset, this.drop.apart ?? 0)
     hint.textContent = words
     hint.classList.toggle("is-telling", Boolean(isTelling))
-    this.querySelector(".button-primary").disabled = Boolean(isTooLong)
+    this.querySelector("[type=submit].button-primary").disabled = Boolean(isTooLong)
   }
 })
 
