@@ -132,7 +132,8 @@ class Settings(BaseSettings):
     tiktok_app_secret: str = Field("", description="Goes with TIKTOK_APP_ID; proves what TikTok posts to us.")
     x_client_id: str = Field("", description="OAuth 2 client of the X app that X is connected by.")
     x_client_secret: str = Field("", description="Goes with X_CLIENT_ID.")
-    x_consumer_secret: str = Field("", description="API key secret of the X app; proves what X posts to us.")
+    x_consumer_key: str = Field("", description="API key of the X app; webhooks are registered with it.")
+    x_consumer_secret: str = Field("", description="Goes with X_CONSUMER_KEY; proves what X posts to us.")
     provider_urls: Annotated[dict[str, str], NoDecode] = Field(
         default_factory=dict,
         description="Where providers are when not at their own place, as in telegram=http://10.0.0.5:8081, separated by commas.",
