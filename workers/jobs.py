@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from app.actions import (
+    ask_after_call,
     continue_by_mail,
     deliver,
     erase,
@@ -95,6 +96,15 @@ JOBS: Jobs = {
         lost=let_go_media.lost,
         repeatable=True,
         window=let_go_media.WINDOW_SECONDS,
+    ),
+    "ask_after_call": Outside(
+        prepare=ask_after_call.prepare,
+        call=ask_after_call.call,
+        settle=ask_after_call.settle,
+        refuse=ask_after_call.refuse,
+        lost=ask_after_call.lost,
+        repeatable=True,
+        window=ask_after_call.WINDOW_SECONDS,
     ),
     "poll_all": Inside(poll.poll_all),
     "poll_inbox": Outside(

@@ -13,6 +13,7 @@ from app.actions.unknown import Unknown
 from app.channels.base import Call, Inbound, Media
 from app.lib import clock
 from app.lib.database import db
+from app.lib.queue import Queue, later
 from app.lib.storable import storable
 from app.models.attachment import Attachment
 from app.models.conversation import Conversation
@@ -25,6 +26,7 @@ from app.models.message_part import MessagePart
 VOICE_CALL = "voice_call"
 # What stands for a call where only words can: in programs, in searches.
 WORDS = "Voice call"
+ASKED_AFTER = timedelta(minutes=6)
 CALLS = UUID("0c7c2f0e-6a0c-4f0e-8a53-0d1c7a6f3b52")
 
 
@@ -68,6 +70,18 @@ def begun(source_id: str, direction: str, *, ours: str, theirs: str, at: datetim
         "to_number": to_number,
         "started_at": at.isoformat(),
     }
+
+
+def wish_to_ask(message: Message, *, after: timedelta = ASKED_AFTER) -> None:
+    """Have the provider asked how the call stands, where no news of its end has come by then."""
+    later(
+        "ask_after_call",
+        message.account_id,
+        message.id,
+        queue=Queue.OUTBOUND,
+        run_at=clock.now() + after,
+        share=f"{message.account_id}:{message.inbox_id}",
+    )
 
 
 def _found(inbox: Inbox, news: Call) -> Message | None:
@@ -125,7 +139,9 @@ def _begun(inbox: Inbox, news: Call) -> Message:
         content_attributes={"data": storable(data)},
         provider_at=news.at,
     )
-    return Conversation.continue_or_start(session).receive(inbound, contact=session.contact)
+    message = Conversation.continue_or_start(session).receive(inbound, contact=session.contact)
+    wish_to_ask(message)
+    return message
 
 
 def _note_ringing(inbox: Inbox, news: Call) -> None:

@@ -6,7 +6,7 @@ from datetime import timedelta
 
 from sqlalchemy import select
 
-from app.actions.call import VOICE_CALL, WORDS, begun
+from app.actions.call import VOICE_CALL, WORDS, begun, wish_to_ask
 from app.channels import CHANNELS
 from app.errors import Conflict, Invalid, NotFound
 from app.lib import clock
@@ -76,6 +76,7 @@ def place_call(conversation: Conversation, *, by: Membership, client_id: str | N
         content_type=VOICE_CALL,
         content_attributes={"data": {**data, "requested_at": now.isoformat()}},
     )
+    wish_to_ask(message)
     # Nobody has been spoken with yet: who waits goes on waiting. Nobody waits where we are the first to call.
     conversation.waiting_since = None if is_new else waiting
     conversation.first_reply_created_at = answered

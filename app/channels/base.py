@@ -253,6 +253,10 @@ class Channel:
         """Write a media's bytes `into` a file; returns the type it claims. Raises DeliveryFailed (`permanent`: gone for good)."""
         raise DeliveryFailed("There is nothing to fetch.", permanent=True)
 
+    def call_now(self, source_id: str) -> Sequence[Call]:
+        """How a call stands, of which no news has come. Raises Unreachable."""
+        return ()
+
     def keeps(self, ref: Mapping[str, Any]) -> bool:
         """Whether the provider may keep what we have fetched by `ref`; else it is taken from there: `let_go`."""
         return True

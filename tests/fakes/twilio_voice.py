@@ -14,7 +14,7 @@ from xml.etree.ElementTree import Element, fromstring
 from twilio.twiml import voice_response
 
 from tests.fakes.provider import Asked, Told
-from tests.fakes.twilio import ACCOUNT_SID, UNKNOWN, Twilio, new_sid, now, refusal
+from tests.fakes.twilio import ACCOUNT_SID, UNKNOWN, Twilio, new_sid, now, page_of, refusal
 
 Post = Callable[[str, dict[str, str]], tuple[int, str, bytes]]
 """Posts a form to an address, signed; gives status, content type and body."""
@@ -87,6 +87,11 @@ class Voice:
     def answer(self, asked: Asked, path: str) -> Told | None:
         if path == "/Calls.json" and asked.method == "POST":
             return self._create(asked)
+        if path == "/Calls.json":
+            legs = [row for row in self.calls.values() if row["parent_call_sid"] == asked.query.get("ParentCallSid")]
+            return Told(body=page_of("calls", legs, asked))
+        if found := re.fullmatch(r"/Calls/(CA\w+)\.json", path):
+            return Told(body=self.calls[found[1]]) if found[1] in self.calls else UNKNOWN
         if found := re.fullmatch(r"/Recordings/(RE\w+)(\.mp3|\.json)", path):
             if found[1] not in self.recordings:
                 return UNKNOWN

@@ -14,6 +14,7 @@ from pydantic import ValidationError
 from app.channels.base import (
     Abilities,
     Answer,
+    Call,
     Channel,
     DeliveryFailed,
     Desk,
@@ -33,7 +34,7 @@ from app.channels.provider import MEDIA_SECONDS
 from app.channels.twilio import API, SILENCE, Account, TwilioCredentials, TwilioError, not_connected, segment, verify
 from app.channels.twilio_errors import explanation
 from app.channels.twilio_voice.dialogue import Dialogue
-from app.channels.twilio_voice.news import told_by
+from app.channels.twilio_voice.news import standing, told_by
 from app.channels.twilio_voice.settings import VoiceSettings
 from app.channels.twilio_voice.steps import Home, Step, step_of
 from app.config import settings as parley
@@ -177,6 +178,17 @@ class TwilioVoice(Channel):
                 failed.reason, permanent=failed.permanent and failed.status != 404, retry_after=failed.retry_after
             ) from None
         return answer.headers.get("content-type", "")
+
+    def call_now(self, source_id: str) -> Sequence[Call]:
+        try:
+            account = self.account
+            whole = account.get(f"/Calls/{segment(source_id)}.json")
+            legs = account.get("/Calls.json", {"ParentCallSid": source_id}).get("calls")
+        except DeliveryFailed as failed:
+            if isinstance(failed, TwilioError) and failed.status == 404:
+                return [Call(source_id, state="ended")]
+            raise Unreachable(failed.reason) from None
+        return standing(source_id, whole, legs if isinstance(legs, list) else [])
 
     def keeps(self, ref: Mapping[str, Any]) -> bool:
         return not (self.spoken.deletes_recordings and ref.get("recording"))

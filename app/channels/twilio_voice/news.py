@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
@@ -44,6 +44,22 @@ def told_by(envelope: Envelope) -> list[Call]:
     if step is Step.CALLEE:
         return [_at_their_side(known, form)]
     return [replace(known, state="ringing")]
+
+
+def standing(source_id: str, whole: Mapping[str, Any], legs: Sequence[Any]) -> list[Call]:
+    """A call as the API has it, when its news was lost. Of a call that came in, a leg may have been a mailbox: it proves nothing."""
+    at, told = _moment(str(whole.get("end_time") or "")), []
+    if whole.get("direction") == "outbound-api":
+        for leg in (each for each in legs if isinstance(each, dict)):
+            form = {"CallStatus": str(leg.get("status", "")), "CallDuration": str(leg.get("duration") or "")}
+            at_theirs = Call(source_id, "outbound", at=_moment(str(leg.get("end_time") or leg.get("start_time") or "")))
+            told.append(_at_their_side(at_theirs, form))
+    status = str(whole.get("status", ""))
+    if status in OUTCOMES or status == "completed":
+        outcome: Outcome = OUTCOMES.get(status, "")
+        is_ours = whole.get("direction") == "outbound-api"
+        told.append(Call(source_id, state="ended", outcome="declined" if outcome and is_ours else outcome, at=at))
+    return told
 
 
 def _known(step: Step, form: Mapping[str, str], query: Mapping[str, str]) -> Call | None:
