@@ -144,8 +144,8 @@ class Contact(Editable, Provable, Stamped, Model):
     @property
     def traits(self) -> list[tuple[str, str]]:
         """What is known beyond name and reach, as names and values for reading."""
-        company = self.additional_attributes.get("company_name")
-        fixed = [("Company", company), ("Identifier", self.identifier), ("Language", self.locale)]
+        company, name = (self.additional_attributes.get(key) for key in ("company_name", "username"))
+        fixed = [("User name", name), ("Company", company), ("Identifier", self.identifier), ("Language", self.locale)]
         known = fixed + list(self.custom_attributes.items())
         return [(str(name), _readable(value)) for name, value in known if value not in (None, "")]
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any, BinaryIO
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -94,6 +95,10 @@ class Telegram(Channel):
     )
     Credentials = TelegramCredentials
     Settings = TelegramSettings
+
+    @classmethod
+    def variant(cls, settings: Mapping[str, Any]) -> type[Channel]:
+        return Telegram if settings.get("polling") else BroughtTelegram
 
     @property
     def token(self) -> str:
@@ -246,6 +251,12 @@ class Telegram(Channel):
         if set(KINDS) - set(_listed(hook.get("allowed_updates"))):
             return [Problem("webhook_narrow", "Telegram does not tell us all that happens.", "register")]
         return []
+
+
+class BroughtTelegram(Telegram):
+    """Where Telegram brings what is new: there is nothing to ask for."""
+
+    abilities = replace(Telegram.abilities, is_polled=False)
 
 
 _GONE = "Telegram does not know this bot token any more: make a new one with @BotFather, and put it in."

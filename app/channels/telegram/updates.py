@@ -81,6 +81,7 @@ def person_of(user: Mapping[str, Any]) -> Person:
         "social_telegram_user_name": name,
         "username": name,
         "language_code": text(user.get("language_code")),
+        "social_profiles": {"telegram": name} if name else {},
     }
     return Person(
         which,

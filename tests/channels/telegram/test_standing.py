@@ -104,6 +104,8 @@ def test_a_probe_of_what_is_away_says_so(context: Any) -> None:
 
 
 def test_where_telegram_brings_them_nothing_is_asked_for(telegram: StandIn) -> None:
+    assert Telegram.variant({"polling": True}).abilities.is_polled
+    assert not Telegram.variant({"polling": False}).abilities.is_polled
     assert bot().poll({"offset": 7}).cursor == {"offset": 7}
     assert telegram.asked == []
 
