@@ -24,11 +24,14 @@ from app.lib.database import db
 from app.models import Login, User
 from tests.cast import Cast
 from tests.conftest import SECRET, Ground, free_port
+from tests.fakes import tiktok
 from tests.fakes.places import PROVIDER_URLS
 
 ROOT = Path(__file__).resolve().parents[2]
 STARTS_WITHIN = 30.0
 CHROMIUM = "/usr/bin/chromium"
+# Of providers where consent is the way in.
+APPS = {"tiktok_app_id": tiktok.APP_ID, "tiktok_app_secret": tiktok.APP_SECRET}
 ARGUMENTS = ["--no-sandbox", "--disable-quic", "--disable-background-networking"]
 
 
@@ -56,6 +59,7 @@ class Desk:
                 # The tests' own stand-ins of providers.
                 "private_hosts": "127.0.0.1",
                 "provider_urls": ",".join(f"{name}={url}" for name, url in PROVIDER_URLS.items()),
+                **APPS,
             }
         )
         self._process: subprocess.Popen[bytes] | None = None
