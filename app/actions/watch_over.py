@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 from sqlalchemy import select
@@ -71,8 +72,11 @@ def keep_fresh(inbox: Inbox) -> Channel:
     """The inbox's channel. Raises NotYet while its access has ended: it is renewed first, in one place."""
     channel = inbox.opened()
     if channel.is_stale:
-        wish_probe(inbox.account_id, inbox.id)
-        raise NotYet("The access to the provider has ended, and is being renewed.", seconds=STALE_SECONDS)
+        raise NotYet(
+            "The access to the provider has ended, and is being renewed.",
+            seconds=STALE_SECONDS,
+            meanwhile=partial(wish_probe, inbox.account_id, inbox.id),
+        )
     return channel
 
 

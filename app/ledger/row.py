@@ -48,6 +48,8 @@ def remove(row: Claimed) -> None:
 def postpone(row: Claimed, early: NotYet) -> None:
     """It was too early: no failure, and not counted."""
     change(row, run_at=clock.now() + timedelta(seconds=early.seconds), **ENDED)
+    if early.meanwhile is not None:
+        early.meanwhile()
 
 
 def put_off(

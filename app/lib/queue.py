@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -29,10 +30,14 @@ class Unheard(Exception):
 
 
 class NotYet(Exception):
-    """It cannot be done now, which is no failure: look again in `seconds`."""
+    """It cannot be done now, which is no failure: look again in `seconds`.
 
-    def __init__(self, reason: str, *, seconds: float) -> None:
+    What was done so far is undone; `meanwhile` is done instead, in the frame in which the work is put off.
+    """
+
+    def __init__(self, reason: str, *, seconds: float, meanwhile: Callable[[], None] | None = None) -> None:
         self.seconds = seconds
+        self.meanwhile = meanwhile
         super().__init__(reason)
 
 
