@@ -65,6 +65,7 @@ class Messenger(MetaMessaging):
     name = "Facebook Messenger"
     summary = "People write to your Facebook page."
     kind_of_thing = "page"
+    platform = "messenger"
     abilities = Abilities(
         markup="messenger",
         max_length=2000,
@@ -80,6 +81,7 @@ class Messenger(MetaMessaging):
         has_receipts=True,
         has_replies=True,
         has_profiles=True,
+        can_look_up=True,
     )
     Credentials = MessengerCredentials
     Settings = MessengerSettings

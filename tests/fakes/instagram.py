@@ -7,7 +7,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from tests.fakes.messenger import INSTAGRAM, INSTAGRAM_ID, VERSION, Graph
-from tests.fakes.meta_rules import Refused, refusal
+from tests.fakes.meta_rules import Refused, conversations, refusal
 from tests.fakes.provider import Asked, ProviderStandIn, Told
 
 APP_ID, APP_SECRET = "990602627938098", "a1b2c3d4e5"
@@ -86,6 +86,7 @@ class InstagramGraph(ProviderStandIn):
             ("POST", f"/{INSTAGRAM_ID}/subscribed_apps"): self._subscribe,
             ("DELETE", f"/{INSTAGRAM_ID}/subscribed_apps"): self._unsubscribe,
             ("POST", f"/{INSTAGRAM_ID}/messages"): self._send,
+            ("GET", f"/{INSTAGRAM_ID}/conversations"): lambda asked: conversations(asked, INSTAGRAM_ID, self.sent),
         }.get((asked.method, path))
         if way is not None:
             return way(asked)

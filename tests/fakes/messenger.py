@@ -10,7 +10,7 @@ from urllib.parse import urlencode
 
 import httpx
 
-from tests.fakes.meta_rules import Refused, Rules, refusal
+from tests.fakes.meta_rules import Refused, Rules, conversations, refusal
 from tests.fakes.provider import Asked, ProviderStandIn, Told
 
 VERSION = "/v22.0"
@@ -91,6 +91,7 @@ class Graph(ProviderStandIn):
             ("POST", f"/{PAGE_ID}/subscribed_apps"): self._subscribe,
             ("DELETE", f"/{PAGE_ID}/subscribed_apps"): self._unsubscribe,
             ("POST", f"/{PAGE_ID}/messages"): self._send,
+            ("GET", f"/{PAGE_ID}/conversations"): lambda asked: conversations(asked, PAGE_ID, self.sent),
             ("POST", f"/{PAGE_ID}/take_thread_control"): self._take_control,
         }.get((asked.method, path))
         if way is not None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from io import BytesIO
 from typing import Any
@@ -12,6 +12,7 @@ import httpx
 from werkzeug.formparser import FormDataParser
 from werkzeug.http import parse_options_header
 
+from app.lib import clock
 from tests.fakes.provider import Asked, Told
 
 SEND_KEYS = {"recipient", "messaging_type", "tag", "message", "reply_to", "notification_type"}
@@ -105,6 +106,25 @@ class Rules:
             raise Refused("Attachment size exceeds allowable limit", code=4, subcode=2018065)
         if kind != "file" and not content_type.startswith(f"{kind}/"):
             raise Refused("The type of file you're trying to attach isn't allowed.", code=546)
+
+
+def conversations(asked: Asked, whose: str, sent: Sequence[Mapping[str, Any]]) -> Told:
+    """The conversation with one person, as far as we have written it, newest first; all of it was said just now."""
+    to = asked.query.get("user_id")
+    if not to or asked.query.get("platform") not in ("messenger", "instagram"):
+        raise Refused("Param user_id and platform are needed here.")
+    said = [(f"m_out_{number}", each) for number, each in enumerate(sent, 1) if each["recipient"]["id"] == to]
+    rows = [
+        {
+            "id": mid,
+            "created_time": f"{clock.now():%Y-%m-%dT%H:%M:%S+0000}",
+            "from": {"id": whose},
+            "message": each["message"].get("text", ""),
+        }
+        for mid, each in reversed(said)
+    ]
+    theirs = {"id": "m_in", "created_time": "2026-01-01T00:00:00+0000", "from": {"id": to}, "message": "Is it back?"}
+    return Told(body={"data": [{"id": "t_1", "messages": {"data": [*rows, theirs]}}]})
 
 
 def _is_there(url: str, kind: str) -> bool:

@@ -50,6 +50,7 @@ class Instagram(MetaMessaging):
     name = "Instagram"
     summary = "Direct messages to your professional account, story mentions and replies."
     kind_of_thing = "instagram"
+    platform = "instagram"
     abilities = Abilities(
         markup="messenger",
         max_length=1000,
@@ -66,6 +67,7 @@ class Instagram(MetaMessaging):
         has_receipts=True,
         has_replies=True,
         has_profiles=True,
+        can_look_up=True,
     )
     Credentials = InstagramCredentials
     Settings = InstagramSettings

@@ -11,7 +11,7 @@ from urllib.parse import quote
 from app.channels import meta
 from app.channels.base import Answer, Channel, DeliveryFailed, Envelope, Fact, File, Knock, Outbound, Sent
 from app.channels.meta import GRAPH, GraphError
-from app.channels.meta_messaging import answers, arrivals, events
+from app.channels.meta_messaging import answers, arrivals, asking, events
 from app.channels.meta_messaging.attachments import web_address
 from app.channels.meta_messaging.events import mapping, mappings, text, word
 from app.channels.meta_messaging.graph_access import INVALID_PARAMETER, Access
@@ -38,6 +38,8 @@ class MetaMessaging(Channel):
     is_addressed = True
     kind_of_thing: ClassVar[str]
     """What Meta's webhooks call what is written to."""
+    platform: ClassVar[str]
+    """What its list of conversations calls the messenger."""
 
     @property
     @abstractmethod
@@ -93,6 +95,9 @@ class MetaMessaging(Channel):
         if message is None:
             raise DeliveryFailed("There is nothing to send.", permanent=True)
         return self._hand_over(said | {"message": message})
+
+    def look_up(self, outbound: Outbound) -> Sent | None:
+        return asking.look_up(self.access, self.sender, self.platform, outbound)
 
     @abstractmethod
     def _send_file(self, said: dict[str, Any], file: File) -> Sent: ...
