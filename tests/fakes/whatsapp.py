@@ -95,6 +95,8 @@ class WhatsAppGraph(ProviderStandIn):
         bearer = asked.headers.get("authorization", "").removeprefix("Bearer ")
         if path == "/debug_token":
             return self._debug(bearer, asked.query.get("input_token", ""))
+        if path == f"/{APP_ID}/subscriptions":
+            return self._subscriptions(asked, bearer)
         if bearer != TOKEN:
             return refusal(190, "Invalid OAuth access token - Cannot parse access token", status=401)
         proof = asked.query.get("appsecret_proof")
@@ -182,6 +184,23 @@ class WhatsAppGraph(ProviderStandIn):
         ]
         data = {"app_id": APP_ID, "is_valid": token == TOKEN, "expires_at": self.expires_at, "granular_scopes": scopes}
         return Told(body={"data": data})
+
+    def _subscriptions(self, asked: Asked, bearer: str) -> Told:
+        if bearer != f"{APP_ID}|{APP_SECRET}":
+            return refusal(15, "(#15) This method must be called with an app access_token.")
+        if asked.method == "POST":
+            if not asked.form.get("verify_token") or "messages" not in asked.form.get("fields", ""):
+                return refusal(100, "(#100) param fields must be non-empty")
+            self.webhooks["application"] = asked.form["callback_url"]
+            return Told(body={"success": True})
+        place = self.webhooks.get("application")
+        told: dict[str, Any] = {
+            "object": "whatsapp_business_account",
+            "callback_url": place,
+            "active": True,
+            "fields": [],
+        }
+        return Told(body={"data": [told] if place else []})
 
     def _bytes(self, asked: Asked, media_id: str) -> Told:
         if asked.headers.get("authorization") != f"Bearer {TOKEN}":

@@ -10,6 +10,7 @@ from typing import Any
 from app.channels import meta
 from app.channels.base import Health, Line, NotConnected, Problem, Template, Unreachable
 from app.channels.meta import GRAPH, GraphError, graph
+from app.channels.meta_messaging.graph_access import App
 from app.channels.whatsapp.settings import WhatsappCredentials
 from app.channels.whatsapp.shape import listed, mapped, number, worded
 from app.channels.whatsapp.templates import template
@@ -24,6 +25,7 @@ NO_SUCH_FIELD = 100
 GONE = 33
 MAY_NOT = {3, 10, 200, 131005}
 FORM = "form"
+OBJECT, FIELDS = "whatsapp_business_account", ("messages", "smb_message_echoes")
 
 TROUBLE = {
     "BANNED": "WhatsApp has banned this number.",
@@ -72,10 +74,23 @@ def _check_account(known: WhatsappCredentials) -> None:
 def _subscribe(known: WhatsappCredentials, webhook_url: str) -> None:
     """The app hears of the account at all, and what is for this number comes to us: other numbers stay as they are."""
     path = f"/{known.business_account_id}/subscribed_apps"
+    _let_the_app_hear(known, webhook_url)
     if not _is_subscribed(known):
         _told(known, "business_account_id", path, {})
     override = {"override_callback_uri": webhook_url, "verify_token": meta.verify_token()}
     _told(known, FORM, f"/{known.phone_number_id}", {WEBHOOK: override})
+
+
+def _let_the_app_hear(known: WhatsappCredentials, webhook_url: str) -> None:
+    """An app that has no webhook for WhatsApp at all is given ours; one that has another keeps it."""
+    app = App(worded(_access(known).get("app_id")), known.app_secret or meta.app_secret())
+    if not app.id:
+        return
+    try:
+        if not app.callback(OBJECT):
+            app.register(OBJECT, webhook_url, FIELDS)
+    except GraphError as refused:
+        raise _failure(refused, FORM) from None
 
 
 def _is_subscribed(known: WhatsappCredentials) -> bool:

@@ -44,6 +44,12 @@ def test_other_numbers_of_the_account_keep_their_webhook(meta: WhatsAppGraph) ->
     assert meta.subscribed == {APP_ID}
 
 
+def test_an_app_that_posts_nothing_anywhere_posts_to_us(meta: WhatsAppGraph) -> None:
+    meta.webhooks.clear()
+    given().connect(HOOK)
+    assert meta.webhooks == {"application": HOOK, "phone_number": HOOK}
+
+
 @pytest.mark.parametrize(
     ("changes", "field", "words"),
     [

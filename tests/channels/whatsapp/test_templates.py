@@ -95,9 +95,7 @@ def test_blanks_are_asked_for_in_the_order_of_reading(known: WhatsAppGraph, chan
 def test_a_filled_template_reads_as_the_customer_will_see_it(known: WhatsAppGraph, channel: Whatsapp) -> None:
     given = {"header": {"1": "17"}, "body": {"1": "Dana", "2": "bell"}, "buttons": [{"parameter": "17"}, None, None]}
     filled = fill(a_row(channel, "order_shipped:en_US"), given)
-    assert filled.content == (
-        "**Order 17**\n\nHi Dana, your **bell** is on its way.\nIt comes ~~soon~~ today."
-    )
+    assert filled.content == ("**Order 17**\n\nHi Dana, your **bell** is on its way.\nIt comes ~~soon~~ today.")
     template = sent(known, channel, filled.told)
     assert template["language"] == {"policy": "deterministic", "code": "en_US"}
     assert template["components"] == [
