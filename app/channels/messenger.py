@@ -149,7 +149,13 @@ class Messenger(MetaMessaging):
 
     def probe(self, webhook_url: str) -> Health:
         return page.health(
-            self.access, self.line.address, self.app, kind=self.kind_of_thing, webhook_url=webhook_url, scopes=SCOPES
+            self.access,
+            self.line.address,
+            self.app,
+            kind=self.kind_of_thing,
+            webhook_url=webhook_url,
+            scopes=SCOPES,
+            way_back=self.way_back,
         )
 
     def profile(self, source_id: str) -> Person | None:

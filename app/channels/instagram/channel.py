@@ -170,7 +170,15 @@ class Instagram(MetaMessaging):
 
     def probe(self, webhook_url: str) -> Health:
         if self.is_by_page:
-            return page.health(self.access, self.sender, self.app, kind="", webhook_url=webhook_url, scopes=SCOPES)
+            return page.health(
+                self.access,
+                self.sender,
+                self.app,
+                kind="",
+                webhook_url=webhook_url,
+                scopes=SCOPES,
+                way_back=self.way_back,
+            )
         problems: list[Problem] = []
         facts: dict[str, str] = {}
         try:
@@ -181,7 +189,7 @@ class Instagram(MetaMessaging):
                     Problem("unsubscribed", "Instagram does not tell us of this account’s messages.", "register")
                 )
         except GraphError as refused:
-            problems.append(page.trouble(refused))
+            problems.append(page.trouble(refused, self.way_back))
         return Health(problems, facts, login.at(text(self.line.credentials.get("expires_at"))))
 
     def renew(self) -> Mapping[str, Any] | None:

@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Literal
 
 from app.channels.meta import GraphError
 from app.channels.meta_messaging.events import mapping, text, word
 from app.channels.meta_messaging.graph_access import Access, App, app_of, expiry, subscribe, subscribed, told
 from app.channels.standing import Health, NotConnected, Problem
+
+WayBack = Literal["reconnect", "settings"]
 
 LEAST = (
     "messages",
@@ -59,37 +61,39 @@ def follow(page: Page, access: Access, *, field: str) -> None:
         subscribe(Access(page.token, access.secret), page.id, FIELDS, LEAST)
 
 
-def health(access: Access, page_id: str, app: App, *, kind: str, webhook_url: str, scopes: Sequence[str]) -> Health:
+def health(
+    access: Access, page_id: str, app: App, *, kind: str, webhook_url: str, scopes: Sequence[str], way_back: WayBack
+) -> Health:
     """`kind` is what Meta calls what is told of; where it is empty, nobody but the console knows where to."""
     problems: list[Problem] = []
     facts: dict[str, str] = {}
     expires_at: datetime | None = None
     try:
         known = app.debug(access.token) if app.id and app.secret else {"is_valid": True}
-        problems += _of_token(known, scopes)
+        problems += _of_token(known, scopes, way_back)
         expires_at = expiry(known.get("expires_at"))
         facts |= _facts(known, app)
         if not problems:
             problems += _of_ways(access, page_id, app, kind=kind, webhook_url=webhook_url)
     except GraphError as refused:
-        problems.append(trouble(refused))
+        problems.append(trouble(refused, way_back))
     return Health(problems, facts, expires_at)
 
 
-def trouble(refused: GraphError) -> Problem:
+def trouble(refused: GraphError, way_back: WayBack) -> Problem:
     if refused.wants_sign_in:
-        return Problem("credentials", f"Meta does not let us in any more: {refused.reason}", "reconnect")
+        return Problem("credentials", f"Meta does not let us in any more: {refused.reason}", way_back)
     if refused.permanent:
         return Problem("refused", f"Meta refuses: {refused.reason}", "settings")
     return Problem("unreachable", f"Meta cannot be asked: {refused.reason}")
 
 
-def _of_token(known: Mapping[str, Any], scopes: Sequence[str]) -> list[Problem]:
+def _of_token(known: Mapping[str, Any], scopes: Sequence[str], way_back: WayBack) -> list[Problem]:
     if known.get("is_valid") is not True:
         why = _words(known) or "the token is not valid"
-        return [Problem("credentials", f"Meta does not let us in any more: {why}", "reconnect")]
+        return [Problem("credentials", f"Meta does not let us in any more: {why}", way_back)]
     if lacking := _lacking(known, scopes):
-        return [Problem("scopes", f"We are no longer let to do everything: {_and(lacking)} is missing.", "reconnect")]
+        return [Problem("scopes", f"We are no longer let to do everything: {_and(lacking)} is missing.", way_back)]
     return []
 
 

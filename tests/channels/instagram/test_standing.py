@@ -161,7 +161,7 @@ def test_what_is_wrong_is_told_with_its_repair(graph: InstagramGraph) -> None:
     assert (silent.code, silent.repair) == ("unsubscribed", "register")
     graph.tokens.clear()
     (shut_out,) = channel.probe(URL).problems
-    assert (shut_out.code, shut_out.repair) == ("credentials", "reconnect")
+    assert (shut_out.code, shut_out.repair) == ("credentials", "settings")
 
 
 def test_instagram_being_away_is_told() -> None:

@@ -120,8 +120,8 @@ def test_a_line_that_stands_is_well(graph: Graph) -> None:
 @pytest.mark.parametrize(
     ("harm", "code", "repair"),
     [
-        (lambda graph: setattr(graph, "token_is_valid", False), "credentials", "reconnect"),
-        (lambda graph: graph.scopes.remove("pages_messaging"), "scopes", "reconnect"),
+        (lambda graph: setattr(graph, "token_is_valid", False), "credentials", "settings"),
+        (lambda graph: graph.scopes.remove("pages_messaging"), "scopes", "settings"),
         (lambda graph: graph.subscribed.clear(), "unsubscribed", "register"),
         (lambda graph: graph.callbacks.update(page="https://elsewhere.example/bot"), "webhook", "register"),
         (lambda graph: graph.callbacks.clear(), "webhook", "register"),
@@ -134,6 +134,13 @@ def test_what_is_wrong_is_told_with_its_repair(
     harm(graph)
     (problem,) = channel.probe(URL).problems
     assert (problem.code, problem.repair) == (code, repair)
+
+
+def test_who_came_by_consent_comes_back_by_it(graph: Graph, installed: None) -> None:
+    channel = Messenger(Messenger(TYPED).connect(URL))
+    graph.token_is_valid = False
+    (problem,) = channel.probe(URL).problems
+    assert (problem.code, problem.repair) == ("credentials", "reconnect")
 
 
 def test_graph_being_away_is_told_and_repairs_itself() -> None:
