@@ -43,6 +43,14 @@ class Messages:
     def answer(self, asked: Asked, path: str) -> Told | None:
         if path == "/Messages.json":
             return self._create(asked) if asked.method == "POST" else Told(body=self._list(asked))
+        if found := re.fullmatch(r"/Messages/(\w+)/Media\.json", path):
+            home = f"/2010-04-01/Accounts/{ACCOUNT_SID}"
+            rows = [
+                {"sid": each.rpartition("/")[2], "content_type": self.files[each][0], "uri": f"{home}{each}.json"}
+                for each in self.files
+                if each.startswith(f"/Messages/{found[1]}/")
+            ]
+            return Told(body=page_of("media_list", rows, asked))
         if path in self.files:
             content_type, content = self.files[path]
             return Told(200, content, {"content-type": content_type})

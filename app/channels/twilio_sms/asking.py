@@ -8,17 +8,22 @@ from email.utils import parsedate_to_datetime
 from itertools import islice
 from typing import Any
 
+from app.channels.incoming import Envelope
 from app.channels.outgoing import Outbound, Sent
-from app.channels.standing import Listed
+from app.channels.standing import Listed, Polled
 from app.channels.twilio import API, Account
 from app.channels.twilio_sms.sending import recipient, said, template_of
 from app.channels.twilio_sms.settings import TwilioSmsSettings
+from app.lib.clock import now
 
 # Twilio lists the newest first; what we look for was sent minutes ago.
 MOST_LOOKED_AT = 100
 MOST_LISTED = 10_000
 # Twilio tells seconds only, by its own clock.
 CLOCKS_DIFFER = timedelta(seconds=2)
+# Until then a message may still be brought by Twilio itself, which tells more of it than its list.
+TO_BE_BROUGHT, OVERLAP = timedelta(minutes=2), timedelta(minutes=5)
+LONGEST_AWAY = timedelta(days=7)
 TRIAL = "Sent from your Twilio trial account - "
 
 
@@ -57,8 +62,8 @@ def _plain(value: Any) -> str:
 
 
 def received(account: Account, settings: TwilioSmsSettings, since: datetime) -> Iterator[Mapping[str, Any]]:
-    """What customers have sent to us, newest first, from that day on."""
-    params = {"DateSent>": since.astimezone(UTC).strftime("%Y-%m-%d"), "PageSize": "500"}
+    """What customers have sent to us since then, newest first."""
+    params = {"DateSent>": since.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"), "PageSize": "500"}
     if settings.sender:
         params["To"] = settings.sender
     rows = account.pages(API, f"{account.home}/Messages.json", params, "messages")
@@ -67,6 +72,41 @@ def received(account: Account, settings: TwilioSmsSettings, since: datetime) -> 
         at = moment(row.get("date_sent")) or moment(row.get("date_created"))
         if row.get("direction") == "inbound" and is_ours and (at is None or at >= since):
             yield row
+
+
+def overlooked(account: Account, settings: TwilioSmsSettings, cursor: Mapping[str, Any]) -> Polled:
+    """What came since the last look and should have been brought by now. Twilio brings a message once: what it could not
+    bring, because we were away, is fetched here; what it did bring has the same key, and is not kept twice.
+    """
+    until = now() - TO_BE_BROUGHT
+    since = _since(cursor)
+    if since is None:
+        return Polled((), {"since": until.isoformat()})
+    rows = [row for row in received(account, settings, since) if (moment(row.get("date_sent")) or until) <= until]
+    letters = [Envelope("", str(row.get("from") or ""), str(row.get("sid")), _form(row)) for row in reversed(rows)]
+    # Twilio's clock and ours differ, and its list may lag behind: the end of this look is the beginning of the next.
+    return Polled([each for each in letters if each.sender], {"since": max(since, until - OVERLAP).isoformat()})
+
+
+def _since(cursor: Mapping[str, Any]) -> datetime | None:
+    try:
+        since = datetime.fromisoformat(str(cursor.get("since")))
+    except ValueError:
+        return None
+    return max(since, now() - LONGEST_AWAY) if since.tzinfo else None
+
+
+def _form(row: Mapping[str, Any]) -> dict[str, str]:
+    """As Twilio would have brought it, as far as its list tells."""
+    return {
+        "MessageSid": str(row.get("sid") or ""),
+        "SmsStatus": "received",
+        "From": str(row.get("from") or ""),
+        "To": str(row.get("to") or ""),
+        "Body": str(row.get("body") or ""),
+        "NumMedia": str(row.get("num_media") or "0"),
+        "IsFetched": "true",
+    }
 
 
 def listed(account: Account, settings: TwilioSmsSettings, since: datetime) -> list[Listed]:

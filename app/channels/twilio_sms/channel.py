@@ -19,6 +19,7 @@ from app.channels.base import (
     Line,
     Listed,
     Outbound,
+    Polled,
     Sent,
     Template,
     Unreachable,
@@ -47,6 +48,7 @@ class TwilioSms(Channel):
         attachments_per_message=0,
         has_receipts=True,
         can_look_up=True,
+        is_polled=True,
         can_list=True,
         sends_per_minute=PER_MINUTE,
     )
@@ -113,6 +115,12 @@ class TwilioSms(Channel):
         except TwilioError as away:
             raise Unreachable(away.reason) from None
 
+    def poll(self, cursor: Mapping[str, Any]) -> Polled:
+        try:
+            return asking.overlooked(self._account, self.settings, cursor)
+        except TwilioError as refused:
+            raise not_connected(refused, "auth_token") from None
+
     def listed(self, since: datetime) -> Sequence[Listed]:
         try:
             return asking.listed(self._account, self.settings, since)
@@ -120,7 +128,10 @@ class TwilioSms(Channel):
             raise not_connected(refused, "auth_token") from None
 
     def fetch(self, ref: Mapping[str, Any], envelope: Envelope | None, into: BinaryIO, limit_bytes: int) -> str:
-        return media.bring(self._account, str(ref.get("url") or ""), into, limit_bytes)
+        url = str(ref.get("url") or "")
+        if ref.get("message"):
+            url = media.address_of(self._account, str(ref["message"]), int(ref.get("number") or 0))
+        return media.bring(self._account, url, into, limit_bytes)
 
     def templates(self) -> Sequence[Template]:
         try:

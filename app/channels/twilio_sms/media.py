@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 
 from app.channels.outgoing import DeliveryFailed
 from app.channels.provider import MEDIA_SECONDS
-from app.channels.twilio import API, Account
+from app.channels.twilio import API, Account, segment
 from app.config import settings
 from app.lib import http
 from app.lib.http import HttpFailed
@@ -30,6 +30,16 @@ def bring(account: Account, url: str, into: BinaryIO, limit_bytes: int) -> str:
         return _brought(url, into, limit_bytes, {})
     except HttpFailed as failed:
         raise DeliveryFailed.by_http(failed) from None
+
+
+def address_of(account: Account, message: str, number: int) -> str:
+    """Where a file of a message is: of one whose delivery never came. Raises TwilioError, DeliveryFailed."""
+    rows = account.get(f"/Messages/{segment(message)}/Media.json").get("media_list")
+    found = rows[number] if isinstance(rows, list) and 0 <= number < len(rows) else None
+    uri = found.get("uri") if isinstance(found, dict) else None
+    if not isinstance(uri, str) or not uri.startswith("/"):
+        raise DeliveryFailed("Twilio has this file no more.", permanent=True)
+    return f"{API.url}{uri.removesuffix('.json')}"
 
 
 def _brought(url: str, into: BinaryIO, limit_bytes: int, headers: dict[str, str]) -> str:

@@ -137,12 +137,13 @@ def _opted(form: Mapping[str, Any]) -> str:
 
 def _media(form: Mapping[str, Any]) -> list[Media]:
     counted = _text(form, "NumMedia")
+    sid = sid_of(form)
     count = min(int(counted), MOST_MEDIA) if counted.isascii() and counted.isdecimal() and len(counted) < 6 else 0
-    return [
-        media(sid_of(form), n, url, _text(form, f"MediaContentType{n}"))
-        for n in range(count)
-        if (url := _text(form, f"MediaUrl{n}"))
-    ]
+    if _text(form, "IsFetched"):
+        # Its list does not tell where they are: that is asked when they are fetched.
+        return [Media(ref={"message": sid, "number": n}, filename=f"{sid}-{n + 1}") for n in range(count)]
+    addresses = [(n, _text(form, f"MediaUrl{n}")) for n in range(count)]
+    return [media(sid, n, url, _text(form, f"MediaContentType{n}")) for n, url in addresses if url]
 
 
 def media(sid: str, number: int, url: str, content_type: str) -> Media:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
+from io import BytesIO
 from typing import Any
 
 import pytest
 
-from app.channels.base import Unreachable
+from app.channels.base import DeliveryFailed, Inbound, Media, Unreachable
 from app.channels.twilio_sms.channel import TwilioSms
 from tests.channels.contract.twilio_sms import DANA, a_line
 from tests.channels.twilio_sms.conftest import a_channel, a_file, outbound
@@ -88,6 +89,56 @@ def test_of_a_service_only_its_own_are_listed(there: Served) -> None:
     assert [each.words for each in service.listed(datetime.now(UTC) - timedelta(days=1))] == [f"{DANA}: To the service"]
 
 
+def since(**ago: float) -> dict[str, str]:
+    return {"since": (datetime.now(UTC) - timedelta(**ago)).isoformat()}
+
+
+def test_what_twilio_could_not_bring_is_fetched_with_its_files(there: Served) -> None:
+    form = there.messages.customer_writes(
+        DANA, "+15550001111", "Lost", ("image/png", b"\x89PNG"), ("image/gif", b"GIF")
+    )
+    there.messages.customer_writes(DANA, "+15550001111", "On its way")
+    aged(there.messages.rows[0], minutes=3)
+    channel = a_channel()
+    polled = channel.poll(since(minutes=10))
+    (letter,) = polled.envelopes
+    assert (letter.key, letter.sender) == (form["MessageSid"], DANA)
+    (said,) = channel.parse(letter)
+    assert isinstance(said, Inbound)
+    assert (said.content, said.source_id) == ("Lost", form["MessageSid"])
+    brought = []
+    for each in said.attachments:
+        into = BytesIO()
+        assert isinstance(each, Media)
+        channel.fetch(each.ref or {}, letter, into, 1000)
+        brought.append(into.getvalue())
+    assert brought == [b"\x89PNG", b"GIF"]
+    there.messages.files.clear()
+    with pytest.raises(DeliveryFailed, match="no more"):
+        channel.fetch(said.attachments[0].ref or {}, letter, BytesIO(), 1000)  # type: ignore[union-attr]
+
+
+def test_a_look_begins_where_the_last_one_ended_and_the_first_one_now(there: Served) -> None:
+    there.messages.customer_writes(DANA, "+15550001111", "From before")
+    aged(there.messages.rows[0], minutes=30)
+    first = a_channel().poll({})
+    assert first.envelopes == ()
+    begun = datetime.fromisoformat(first.cursor["since"])
+    assert timedelta(minutes=1) < datetime.now(UTC) - begun < timedelta(minutes=3)
+    second = a_channel().poll(since(minutes=60))
+    assert len(second.envelopes) == 1
+    assert datetime.fromisoformat(second.cursor["since"]) < begun
+    for odd in ({"since": None}, {"since": "x"}, {"since": "2026-01-01T00:00:00"}):
+        assert a_channel().poll(odd).envelopes == ()
+
+
+def test_after_a_long_absence_the_last_week_is_fetched(there: Served) -> None:
+    for days in (30, 6):
+        there.messages.customer_writes(DANA, "+15550001111", f"{days} days ago")
+        aged(there.messages.rows[-1], days=days)
+    assert [each.payload["Body"] for each in a_channel().poll(since(days=40)).envelopes] == ["6 days ago"]
+
+
 @pytest.mark.usefixtures("context")
 def test_nobody_there_cannot_be_asked() -> None:
     channel = TwilioSms(a_line())
@@ -95,5 +146,7 @@ def test_nobody_there_cannot_be_asked() -> None:
         channel.look_up(outbound())
     with pytest.raises(Unreachable):
         channel.listed(datetime.now(UTC))
+    with pytest.raises(Unreachable):
+        channel.poll(since(minutes=1))
     with pytest.raises(Unreachable):
         channel.templates()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import timedelta
+from email.utils import format_datetime
 from io import BytesIO
 
 import pytest
@@ -12,6 +13,8 @@ from flask.testing import FlaskClient
 from PIL import Image
 from sqlalchemy import select
 
+from app.actions import reconcile
+from app.actions.poll import wish_poll
 from app.ledger.drain import drain
 from app.ledger.transaction import transaction
 from app.lib import clock, storage
@@ -217,8 +220,6 @@ def test_odd_senders_and_words_stand_in_a_thread(
 def test_nothing_is_unaccounted_for_once_all_has_been_compared(
     client: FlaskClient, cast: Cast, line: Callable[..., Inbox], there: Served
 ) -> None:
-    from app.actions import reconcile
-
     inbox = line()
     kept = there.messages.customer_writes(DANA, NUMBER, "Heard")
     lost = there.messages.customer_writes(DANA, NUMBER, "Lost on its way")
@@ -237,6 +238,25 @@ def test_nothing_is_unaccounted_for_once_all_has_been_compared(
         told = Connection.of(db.session.get_one(Inbox, (cast.account_id, inbox.id))).reconciled
     assert (told["theirs"], told["ours"]) == (2, 1)
     assert [each["key"] for each in told["missing"]] == [lost["MessageSid"]]
+
+
+def test_what_twilio_could_not_bring_stands_in_the_thread_once_it_was_looked_for(
+    client: FlaskClient, cast: Cast, line: Callable[..., Inbox], there: Served
+) -> None:
+    inbox = line()
+    kept = there.messages.customer_writes(DANA, NUMBER, "Heard")
+    there.messages.customer_writes(DANA, NUMBER, "Lost on its way")
+    posted(client, inbox, kept)
+    long_ago = format_datetime(clock.now() - timedelta(minutes=3))
+    for row in there.messages.rows:
+        row["date_sent"] = long_ago
+    with transaction(cast.account_id):
+        held = db.session.get_one(Inbox, (cast.account_id, inbox.id))
+        Connection.of(held).cursor = {"since": (clock.now() - timedelta(minutes=9)).isoformat()}
+        wish_poll(cast.account_id, inbox.id)
+    worked()
+    worked()
+    assert sorted(message.content for message in messages(cast)) == ["Heard", "Lost on its way"]
 
 
 def test_too_much_at_once_waits_and_goes_out(
