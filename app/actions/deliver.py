@@ -24,7 +24,7 @@ from app.models.conversation.deliverable import ids_since, newest_id, sent_parts
 from app.models.inbox import Inbox
 from app.models.message import Message
 from app.realtime.message_event import message_event
-from app.realtime.paths import signed_path
+from app.realtime.paths import preview_path, signed_path
 
 # After this long the answers behind one that fails no longer wait for it.
 HOLD_SECONDS = 120.0
@@ -256,6 +256,7 @@ def _file(attachment: Attachment) -> File:
         url=_url(attachment),
         open=partial(storage.open, attachment.storage_key or ""),
         inline_id=attachment.inline_id,
+        preview_url=f"{settings().public_url}{preview_path(attachment)}" if attachment.kind == "image" else "",
     )
 
 

@@ -17,13 +17,14 @@ from app.errors import NotFound
 from app.ledger.transaction import transaction
 from app.lib import crypto, filetype, storage
 from app.lib.database import db
+from app.lib.picture import as_jpeg
 from app.models.attachment import Attachment
 from app.models.contact import Contact
 from app.models.conversation import Conversation
 from app.models.membership import Membership
 from app.models.message import Message
 from app.models.user import User
-from app.realtime.paths import SIGNED_FILE
+from app.realtime.paths import PREVIEW, SIGNED_FILE
 
 CHUNK = 256 * 1024
 SMALL, LARGE = storage.THUMBNAIL_SIZES
@@ -71,6 +72,8 @@ def show_signed(token: str, name: str) -> Response:
         )
     if attachment is None:
         raise NotFound
+    if what["thumbnail"] and name == PREVIEW:
+        return _preview(attachment.storage_key)
     return _small(attachment.storage_key, LARGE) if what["thumbnail"] else _original(attachment)
 
 
@@ -97,6 +100,13 @@ def _small(key: str | None, size: int) -> Response:
     if key is None:
         raise NotFound
     return _answer(storage.thumbnail(key, size), storage.THUMBNAIL_TYPE, "thumbnail.webp")
+
+
+def _preview(key: str | None) -> Response:
+    if key is None:
+        raise NotFound
+    with storage.open(storage.thumbnail(key, LARGE)) as small:
+        return Response(as_jpeg(small), content_type="image/jpeg", headers={"X-Content-Type-Options": "nosniff"})
 
 
 def _original(attachment: Attachment) -> Response:

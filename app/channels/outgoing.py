@@ -24,6 +24,8 @@ class File:
     url: str
     open: Callable[[], BinaryIO]
     inline_id: str | None = None
+    preview_url: str = ""
+    """Of a picture: a small JPEG of it, under an address like `url`."""
 
 
 @dataclass(frozen=True)

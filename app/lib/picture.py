@@ -64,3 +64,14 @@ def reduced(file: BinaryIO, size: int) -> bytes:
     except (UnidentifiedImageError, Image.DecompressionBombError, OSError, ValueError, SyntaxError, EOFError) as broken:
         raise NoPicture(str(broken)) from broken
     return out.getvalue()
+
+
+def as_jpeg(file: BinaryIO) -> bytes:
+    """A small picture of ours as a JPEG, on white where it is transparent: not everybody reads WebP."""
+    with Image.open(file, formats=("WEBP",)) as image:
+        seen = image.convert("RGBA")
+        flat = Image.new("RGB", seen.size, "white")
+        flat.paste(seen, mask=seen.getchannel("A"))
+        out = BytesIO()
+        flat.save(out, "JPEG", quality=85)
+    return out.getvalue()

@@ -14,6 +14,7 @@ from app.models.attachment import Attachment
 SIGNED_FILE = "file"
 LINKED_PICTURE = "linked picture"
 SIGNED_DAYS = 7
+PREVIEW = "preview.jpg"
 
 
 def attachment_path(attachment: Attachment) -> str:
@@ -29,6 +30,12 @@ def signed_path(attachment: Attachment, *, thumbnail: bool = False) -> str:
     """In the widget, in mails and in the API: whoever has the address may fetch it for a week or a day more."""
     signed = sign_file({"account": attachment.account_id, "attachment": str(attachment.uuid), "thumbnail": thumbnail})
     return f"/files/{signed}/{'thumbnail.webp' if thumbnail else _name(attachment.filename)}"
+
+
+def preview_path(attachment: Attachment) -> str:
+    """The thumbnail as a JPEG, for providers that read nothing else."""
+    signed = sign_file({"account": attachment.account_id, "attachment": str(attachment.uuid), "thumbnail": True})
+    return f"/files/{signed}/{PREVIEW}"
 
 
 def avatar_path(account_id: int, key: str) -> str:

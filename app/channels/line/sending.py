@@ -22,6 +22,7 @@ LARGEST_PICTURE, LARGEST_PREVIEW, LARGEST_FILM = 10_000_000, 1_000_000, 200_000_
 KEYS = UUID("4c0b7f2e-95f3-4d36-8d5f-6a8f0d1f6f0e")
 
 _PICTURES = {"image/jpeg", "image/png"}
+_OTHER_PICTURES = {"image/webp", "image/avif"}
 _FILMS = {"video/mp4"}
 _SOUNDS = {"audio/mp4", "audio/x-m4a", "audio/m4a", "audio/aac", "audio/mpeg", "audio/mp3"}
 
@@ -114,8 +115,11 @@ def _file(file: File) -> buttons.Object:
     kind, url = file.content_type.partition(";")[0].strip().lower(), file.url
     if url.startswith("https://") and len(url) <= LONGEST_ADDRESS:
         if kind in _PICTURES and file.byte_size <= LARGEST_PICTURE:
-            preview = url if file.byte_size <= LARGEST_PREVIEW else _still(url, "picture")
+            preview = url if file.byte_size <= LARGEST_PREVIEW else file.preview_url or _still(url, "picture")
             return {"type": "image", "originalContentUrl": url, "previewImageUrl": preview}
+        if kind in _OTHER_PICTURES and file.preview_url.startswith("https://"):
+            # LINE reads JPEG and PNG alone.
+            return {"type": "image", "originalContentUrl": file.preview_url, "previewImageUrl": file.preview_url}
         if kind in _FILMS and file.byte_size <= LARGEST_FILM:
             return {"type": "video", "originalContentUrl": url, "previewImageUrl": _still(url, "film")}
         if kind in _SOUNDS and file.byte_size <= LARGEST_FILM:

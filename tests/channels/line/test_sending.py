@@ -79,6 +79,11 @@ def test_what_line_cannot_show_goes_as_a_link(line: Line) -> None:
     assert [each["type"] for each in objects] == ["text", "text", "text", "image"]
     assert objects[0]["text"] == "a.webp: https://desk.example/files/signed/a.webp"
     assert objects[3]["previewImageUrl"].endswith("/static/images/preview-picture.png")
+    small = "https://desk.example/files/signed/preview.jpg"
+    large, webp = (replace(a_file(name, size=2_000_000), preview_url=small) for name in ("a.jpg", "a.webp"))
+    objects = sent(line, outbound("", [large, webp]))[-2:]
+    assert [each["previewImageUrl"] for each in objects] == [small, small]
+    assert objects[1]["originalContentUrl"] == small
     insecure = replace(a_file("a.png"), url="http://localhost:3000/files/a.png")
     assert sent(line, outbound("", [insecure]))[-1]["text"] == "a.png: http://localhost:3000/files/a.png"
 

@@ -14,6 +14,7 @@ from sqlalchemy import select
 
 from app.ledger.drain import drain
 from app.ledger.transaction import transaction
+from app.lib import storage
 from app.lib.database import db
 from app.lib.queue import Queue
 from app.models import Attachment, Contact, Conversation, Inbox, Membership, Message
@@ -99,6 +100,28 @@ def test_a_talk_with_words_a_picture_a_button_and_something_taken_back(
     assert said[0].deleted_at
     assert said[5].reply_to_id == said[3].id
     assert [message.status for message in said if not message.is_incoming] == ["sent", "sent"]
+
+
+def test_a_picture_that_is_large_has_a_small_one_for_line(
+    app: Flask, client: FlaskClient, cast: Cast, inbox: Inbox, line: Line
+) -> None:
+    before = app.config["PARLEY"]
+    app.config["PARLEY"] = before.model_copy(update={"public_url": "https://desk.example"})
+    try:
+        brings(client, inbox, recorded("text"))
+        worked()
+        noise = BytesIO()
+        Image.effect_noise((1200, 1200), 90).save(noise, "PNG")
+        noise.seek(0)
+        answers(cast, "", attachments=[storage.save(noise, filename="large.png", limit_bytes=10**7)])
+        (picture,) = line.sent
+        assert picture["originalContentUrl"].endswith("/large.png")
+        small = client.get(picture["previewImageUrl"].removeprefix("https://desk.example"))
+        assert (small.status_code, small.content_type) == (200, "image/jpeg")
+        assert len(small.data) < 1_000_000
+        assert Image.open(BytesIO(small.data)).format == "JPEG"
+    finally:
+        app.config["PARLEY"] = before
 
 
 def test_a_month_that_is_used_up_is_said_and_not_tried_again(
