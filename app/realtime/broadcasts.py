@@ -12,6 +12,7 @@ from app.lib.database import db
 from app.models.contact import Contact
 from app.models.conversation import Conversation
 from app.models.event import Event
+from app.models.inbox import Inbox
 from app.models.message import Message
 from app.realtime import frames, streams
 from app.realtime.frames import Verb
@@ -56,6 +57,11 @@ def _messages(event: Event) -> Sequence[Message]:
     ).all()
 
 
+def _inbox(event: Event) -> Sequence[Inbox]:
+    found = db.session.get(Inbox, (event.account_id, event.subject_id))
+    return [found] if found else []
+
+
 def _contact(event: Event) -> Sequence[Contact]:
     found = db.session.get(Contact, (event.account_id, event.subject_id))
     return [found] if found else []
@@ -82,6 +88,10 @@ def _former(event: Event) -> Sequence[Gone]:
 
 def _inbox_of(subject: Conversation | Message | Gone) -> str:
     return streams.of_inbox(subject.inbox_id)
+
+
+def _itself(inbox: Inbox) -> str:
+    return streams.of_inbox(inbox.id)
 
 
 def _visitor_of(message: Message) -> str:
@@ -128,6 +138,9 @@ ERASED = Broadcast(_account_of, Verb.REPLACE, "contacts/_former.html", "#contact
 WHO = Broadcast(_inbox_of, Verb.REPLACE, "conversations/_who.html", "#who-{uuid}", _conversation, "conversation")
 ROW_GONE = Broadcast(_inbox_of, Verb.REMOVE, "", "#row-{uuid}", _gone, "gone")
 
+# Only the sign that something is wrong, or is well again: what of it somebody is shown, their page asks for.
+TROUBLES = Broadcast(_itself, Verb.APPEND, "", "#live-troubles", _inbox, "inbox")
+
 CHANGED = (ROW, HEAD, PROPERTIES)
 WHOLE = (PERSON, NOTES, ATTRIBUTES, STANDING, HISTORY)
 
@@ -158,7 +171,7 @@ BROADCASTS: dict[str, tuple[Broadcast, ...]] = {
     "conversation.unseen": (ROW, HEAD),
     "conversation.read": (BUBBLES, ANSWERS, ROW, HEAD),
     "conversation.delivered": (BUBBLES, ANSWERS, ROW, HEAD),
-    "inbox.health_changed": (),
+    "inbox.health_changed": (TROUBLES,),
     "inbox.updated": (),
     "message.created": (BUBBLE, ANSWER, ROW, HEAD, PROPERTIES),
     "message.updated": (BUBBLE, ANSWER, ROW, HEAD),

@@ -22,6 +22,7 @@ from app.blueprints.agent import (
     mail,
     media,
     messages,
+    notices,
     pending,
     priority,
     recipients,
@@ -36,6 +37,7 @@ from app.blueprints.agent import (
 DOORS = (
     conversations.door,
     messages.door,
+    notices.door,
     templates.door,
     media.door,
     mail.door,

@@ -34,6 +34,7 @@ customElements.define("conversation-list", class extends HTMLElement {
     this.addEventListener("pointerleave", () => this.#settle(), { signal })
     this.addEventListener("click", event => this.#goes(event.target.closest("[data-goes]")), { signal })
     this.addEventListener("htmx:config:request", event => this.#asks(event), { signal })
+    document.addEventListener("live:troubles", () => this.count(), { signal })
     document.addEventListener("live:rows", () => this.#isStale = true, { signal })
     document.addEventListener("live:catch-up", event => event.detail.wait(this.refresh()), { signal })
     document.addEventListener("live:typing", event => this.#types(event.detail), { signal })

@@ -1,5 +1,5 @@
 // <live-socket hx-ws:connect="…">: keeps the page's socket alive, passes on what it hears as events of the document (live:typing,
-// live:looking, live:presence, live:rows), and has the page catch up (live:catch-up) whenever it may have missed something.
+// live:looking, live:presence, live:rows, live:troubles), and has the page catch up (live:catch-up) whenever it may have missed something.
 
 import { emit, toast } from "../lib/dom.js"
 import { ask, home, nameMe } from "../lib/inbox.js"
@@ -69,6 +69,7 @@ customElements.define("live-socket", class extends HTMLElement {
     const head = Number(html.match(/"#live-head"[^>]*>(\d+)</)?.[1] ?? 0)
     this.#seen = Math.max(this.#seen, head)
     if (html.includes('"#conversation-rows"')) emit(document, "live:rows")
+    if (html.includes('"#live-troubles"')) emit(document, "live:troubles")
     // A person's name stands in the list and over the thread too.
     const person = html.match(/"#person-(\d+)"/)?.[1]
     if (person && document.querySelector(`#person-${person}, #conversation-rows > [data-contact="${person}"]`)) this.catchUp(head)

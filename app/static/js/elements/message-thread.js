@@ -29,6 +29,7 @@ customElements.define("message-thread", class extends HTMLElement {
     this.addEventListener("scroll", () => this.#scrolled(), { signal, passive: true })
     this.thread.addEventListener("click", event => this.#clicked(event), { signal })
     document.addEventListener("live:catch-up", event => event.detail.wait(this.catchUp()), { signal })
+    document.addEventListener("live:troubles", () => ask(`${this.dataset.path}/notices`).catch(() => {}), { signal })
     document.addEventListener("htmx:after:swap", () => this.see(), { signal })
     document.addEventListener("visibilitychange", () => this.#look(), { signal })
     for (const name of ["focus", "blur"]) addEventListener(name, () => this.#look(), { signal })
