@@ -166,7 +166,7 @@ def chosen(kind: str) -> ResponseReturnValue:
 def _before(kind: str, inbox_id: int | None) -> str:
     """In a frame: the address that is to be connected again, and which ones are connected."""
     g.again = found(kind, inbox_id).line if inbox_id is not None else None
-    g.inbox_of = _tokens(kind)
+    g.connected = {inbox.address: inbox.line for inbox in connect.all_of(viewer().account.id, kind)}
     return ""
 
 
@@ -179,18 +179,29 @@ def _let_in(kind: str, consent: Consent, journey: Journey) -> list[Line]:
     lines = consent.lines(query, redirect_uri=WAY.redirect_uri(kind), verifier=journey.verifier)[:MOST_LINES]
     if not lines:
         raise NotConnected({FORM: f"{consent.label} let us in to nothing that can be an inbox."})
-    return [replace(line, token=g.inbox_of.get(line.address) or line.token or crypto.token(18)) for line in lines]
+    return [_renewed(g.connected.get(line.address), line) for line in lines]
+
+
+def _renewed(before: Line | None, line: Line) -> Line:
+    """A line that was let in, with what people have set where it is connected: consent brings credentials anew, and whole."""
+    if before is None:
+        return replace(line, token=line.token or crypto.token(18))
+    return replace(before, credentials=line.credentials, settings={**before.settings, **line.settings})
 
 
 def _at_once(kind: str, lines: Sequence[Line]) -> Line | None:
     """The line that need not be chosen, tried: the inbox's own, or the only one. Raises Invalid, NotConnected."""
     if g.again is not None:
-        own = next((line for line in lines if line.address == g.again.address), None)
+        # Some only tell whose it is when they are asked: who it is then must be the same.
+        own = next((line for line in lines if line.address in ("", g.again.address)), None)
         if own is None:
             others = ", ".join(line.name or line.address for line in lines[:5])
             raise NotConnected({FORM: f"You let us in to {others}, but this inbox is {g.again.address}."})
-        kept = replace(g.again, credentials={**g.again.credentials, **own.credentials})
-        return try_line(kind, kept, _webhook_url(kind, kept))
+        kept = _renewed(g.again, own)
+        tried = try_line(kind, replace(kept, address=own.address), _webhook_url(kind, kept))
+        if tried.address != g.again.address:
+            raise NotConnected({FORM: f"You let us in to {tried.address}, but this inbox is {g.again.address}."})
+        return tried
     return try_line(kind, lines[0], _webhook_url(kind, lines[0])) if len(lines) == 1 else None
 
 
@@ -198,7 +209,7 @@ def _kept(kind: str, line: Line) -> Inbox:
     """The inbox of that address, made or connected again. Raises Invalid when another account has it."""
     inbox = _inbox_at(kind, line.address)
     if inbox is not None:
-        settings = {**line.settings, **inbox.channel_settings}
+        settings = {**inbox.channel_settings, **line.settings}
         rekeep(inbox, replace(line, token=inbox.token, name=inbox.name, settings=settings))
         return inbox
     named = replace(line, name=line.name or CHANNELS[kind].name)
@@ -272,11 +283,6 @@ def _choice(kind: str, lines: Sequence[Line], failed: dict[str, str]) -> str:
 
 def _inbox_at(kind: str, address: str) -> Inbox | None:
     return connect.at(viewer().account.id, kind, address)
-
-
-def _tokens(kind: str) -> dict[str, str]:
-    """Of the account's inboxes of that kind, by address."""
-    return {inbox.address: inbox.token for inbox in connect.all_of(viewer().account.id, kind)}
 
 
 def _webhook_url(kind: str, line: Line) -> str:

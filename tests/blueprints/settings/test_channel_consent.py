@@ -137,6 +137,24 @@ def test_connected_again_at_the_same_address_only(alice: FlaskClient, home: str,
     assert [each.credentials["secret"] for each in inboxes(cast.account_id)] == ["a-new-token-fernway"]
 
 
+def test_who_it_is_may_be_told_only_when_asked(alice: FlaskClient, home: str, cast: Cast, loft: Loft) -> None:
+    """As where a token comes without the name of whose it is."""
+    loft.consents = [Line("", credentials={"secret": "first", "loft": "fernway"})]
+    come_back(alice, leave(alice, home))
+    (inbox,) = inboxes(cast.account_id)
+    assert inbox.address == "fernway"
+    with transaction(cast.account_id):
+        db.session.get_one(Inbox, (cast.account_id, inbox.id)).channel_settings = {"weather": "dry_only"}
+    loft.consents = [Line("", credentials={"secret": "second", "loft": "fernway"})]
+    come_back(alice, leave(alice, home, f"?inbox={inbox.id}"))
+    (again,) = inboxes(cast.account_id)
+    assert (again.credentials["secret"], again.channel_settings) == ("second", {"weather": "dry_only"})
+    loft.consents = [Line("", credentials={"secret": "third", "loft": "porto"})]
+    come_back(alice, leave(alice, home, f"?inbox={inbox.id}"))
+    assert "You let us in to porto, but this inbox is fernway." in alice.get(f"{home}/{inbox.id}").text
+    assert [each.credentials["secret"] for each in inboxes(cast.account_id)] == ["second"]
+
+
 def test_what_another_account_has_is_refused(app: Flask, alice: FlaskClient, home: str, cast: Cast, loft: Loft) -> None:
     come_back(alice, leave(alice, home))
     charlie, theirs = browser_of(app, CHARLIE), f"/accounts/{cast.other_account_id}/settings/inboxes/pigeon"
