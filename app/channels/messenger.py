@@ -43,6 +43,8 @@ class MessengerCredentials(BaseModel):
         description="In Meta’s app dashboard under App settings → Basic. It proves what Meta posts to us. Left empty: that of Parley’s own Meta app, where one is set up.",
         json_schema_extra=SECRET,
     )
+    app_id: str = ""
+    """Of the app that the token is of; as all that comes with a new token, it is kept with that."""
 
 
 class MessengerSettings(BaseModel):
@@ -56,7 +58,6 @@ class MessengerSettings(BaseModel):
         description="On the page under About → Page transparency. Left empty: the page that the token is for.",
         examples=["106540352242922"],
     )
-    app_id: str = ""
     page_name: str = ""
 
 
@@ -100,7 +101,7 @@ class Messenger(MetaMessaging):
 
     @property
     def app(self) -> App:
-        return App(text(self.line.settings.get("app_id")), self.secret)
+        return App(text(self.line.credentials.get("app_id")), self.secret)
 
     @property
     def own_apps(self) -> Collection[str]:
@@ -135,8 +136,8 @@ class Messenger(MetaMessaging):
             self.line,
             address=found.id,
             name=self.line.name or found.name,
-            credentials={**self.line.credentials, "page_token": found.token},
-            settings={**self.line.settings, "page_id": found.id, "app_id": app.id, "page_name": found.name},
+            credentials={**self.line.credentials, "page_token": found.token, "app_id": app.id},
+            settings={**self.line.settings, "page_id": found.id, "page_name": found.name},
         )
 
     def disconnect(self, webhook_url: str) -> None:
@@ -198,4 +199,6 @@ def _line_of(about: Mapping[str, Any]) -> Line | None:
     if not page_id or not token:
         return None
     name = text(about.get("name"))
-    return Line(page_id, name=name, credentials={"page_token": token}, settings={"page_id": page_id, "page_name": name})
+    # The token is of Parley's own app, whichever was used before.
+    credentials = {"page_token": token, "app_secret": ""}
+    return Line(page_id, name=name, credentials=credentials, settings={"page_id": page_id, "page_name": name})

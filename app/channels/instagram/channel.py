@@ -30,6 +30,8 @@ ATTRIBUTES = ("follower_count", "is_user_follow_business", "is_business_follow_u
 ABOUT_PEOPLE = ("name", "username", "profile_pic", *ATTRIBUTES)
 NOBODY = {100, 9010}
 LONGEST_NAME, MOST_BYTES = 100, 1000
+# How tokens of both logins begin.
+WAYS = {"IG": "instagram", "EA": "facebook"}
 # https://developers.facebook.com/docs/instagram-platform: what may be attached, and how large it may be.
 TAKEN: Mapping[str, tuple[frozenset[str], int]] = {
     "image": (frozenset({"image/png", "image/jpeg", "image/gif"}), 8_000_000),
@@ -74,7 +76,9 @@ class Instagram(MetaMessaging):
 
     @property
     def is_by_page(self) -> bool:
-        return self.line.settings.get("login") == "facebook"
+        """As the token itself tells; else as it was said."""
+        begins = text(self.line.credentials.get("access_token"))[:2]
+        return WAYS.get(begins, self.line.settings.get("login")) == "facebook"
 
     @property
     def access(self) -> Access:
@@ -100,7 +104,7 @@ class Instagram(MetaMessaging):
 
     @property
     def app(self) -> App:
-        return App(text(self.line.settings.get("app_id")), self.secret)
+        return App(text(self.line.credentials.get("app_id")), self.secret)
 
     @property
     def own_apps(self) -> Collection[str]:
@@ -108,7 +112,7 @@ class Instagram(MetaMessaging):
 
     @property
     def sender(self) -> str:
-        return text(self.line.settings.get("page_id")) if self.is_by_page else self.line.address
+        return text(self.line.credentials.get("page")) if self.is_by_page else self.line.address
 
     @property
     def place(self) -> str:
@@ -128,8 +132,7 @@ class Instagram(MetaMessaging):
         if not any(self.secrets):
             raise NotConnected({"app_secret": "Give the app secret: it proves what Meta posts."})
         with told("access_token"):
-            about = self.access.read("/me", ["user_id", "username", "name", "account_type"])
-            # What is called id is another one for each app; deliveries name the account by this.
+            about = self.access.read("/me", login.ABOUT)
             whose = word(about.get("user_id"))
             if not whose:
                 raise NotConnected({"access_token": "Instagram does not say whose token this is."})
@@ -152,13 +155,14 @@ class Instagram(MetaMessaging):
         if not word(account.get("id")):
             raise NotConnected({"access_token": f"No Instagram account is linked to the page {found.name}."})
         page.follow(found, self.access, field="access_token")
-        known = {"page_id": found.id, "app_id": app.id, "username": text(account.get("username"))}
+        username = text(account.get("username"))
+        of_token = {"access_token": found.token, "page": found.id, "app_id": app.id}
         return replace(
             self.line,
             address=word(account.get("id")),
-            name=self.line.name or known["username"] or found.name,
-            credentials={**self.line.credentials, "access_token": found.token},
-            settings={**self.line.settings, "login": "facebook", **known},
+            name=self.line.name or username or found.name,
+            credentials={**self.line.credentials, **of_token},
+            settings={**self.line.settings, "login": "facebook", "page_id": found.id, "username": username},
         )
 
     def disconnect(self, webhook_url: str) -> None:
@@ -269,9 +273,10 @@ def _line_of(about: Mapping[str, Any]) -> Line | None:
     address, token = word(account.get("id")), text(about.get("access_token"))
     if not address or not token:
         return None
-    username = text(account.get("username"))
-    known = {"login": "facebook", "page_id": word(about.get("id")), "username": username}
-    return Line(address, name=username or text(about.get("name")), credentials={"access_token": token}, settings=known)
+    username, page_id = text(account.get("username")), word(about.get("id"))
+    # The token is of Parley's own app, whichever was used before; it does not end.
+    of_token = {"page": page_id, "app_secret": "", "issued_at": "", "expires_at": ""}
+    return Line(address, name=username or text(about.get("name")), credentials={"access_token": token, **of_token})
 
 
 def _named(file: File) -> str:

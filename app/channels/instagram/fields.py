@@ -31,6 +31,9 @@ class InstagramCredentials(BaseModel):
     )
     issued_at: str = ""
     expires_at: str = ""
+    page: str = ""
+    """Whose token it is, where it is a page's; as all that comes with a new token, it is kept with that."""
+    app_id: str = ""
 
 
 class InstagramSettings(BaseModel):
@@ -49,5 +52,4 @@ class InstagramSettings(BaseModel):
         title="Page ID",
         description="Only through a Facebook page, and only where the token is not the page’s own.",
     )
-    app_id: str = ""
     username: str = ""

@@ -9,8 +9,9 @@ from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import urlencode
 
-from app.channels.meta import INSTAGRAM_GRAPH, error_of
-from app.channels.meta_messaging.events import mapping, mappings, text
+from app.channels.meta import INSTAGRAM_GRAPH, GraphError, error_of
+from app.channels.meta_messaging.events import mapping, mappings, text, word
+from app.channels.meta_messaging.graph_access import Access
 from app.channels.provider import Provider
 from app.channels.standing import Line, NotConnected, Unreachable
 from app.config import settings
@@ -25,6 +26,8 @@ LIFE = timedelta(days=60)
 YOUNG = timedelta(hours=24)
 RENEWED_BEFORE = timedelta(days=10)
 LONGEST_CODE = 4000
+# What is called id is another one for each app; deliveries name the account by user_id.
+ABOUT = ("user_id", "username", "name")
 
 
 @dataclass(frozen=True)
@@ -55,11 +58,16 @@ class InstagramLogin:
             raise NotConnected({"consent": words or "Instagram did not let us in."})
         try:
             credentials = _of_code(code, redirect_uri)
-        except HttpFailed as failed:
+            about = Access(credentials["access_token"], home=INSTAGRAM_GRAPH).read("/me", ABOUT)
+        except (HttpFailed, GraphError) as failed:
+            words = words_of(failed) if isinstance(failed, HttpFailed) else failed.reason
             if not failed.permanent:
-                raise Unreachable(words_of(failed)) from None
-            raise NotConnected({"consent": words_of(failed)}) from None
-        return [Line("", credentials=credentials, settings={"login": "instagram"})]
+                raise Unreachable(words) from None
+            raise NotConnected({"consent": words}) from None
+        username = text(about.get("username"))
+        # The token is of Parley's own app, whichever was used before.
+        known = {**credentials, "app_secret": "", "page": "", "app_id": ""}
+        return [Line(word(about.get("user_id")), name=text(about.get("name")) or username, credentials=known)]
 
 
 def _of_code(code: str, redirect_uri: str) -> dict[str, Any]:

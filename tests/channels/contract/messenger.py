@@ -23,8 +23,8 @@ PAYLOADS = Path(__file__).parents[2] / "payloads" / "messenger"
 LINE = Line(
     PAGE_ID,
     name="Fernway Cycles",
-    credentials={"page_token": PAGE_TOKEN, "app_secret": APP_SECRET},
-    settings={"page_id": PAGE_ID, "app_id": APP_ID, "page_name": "Fernway Cycles"},
+    credentials={"page_token": PAGE_TOKEN, "app_secret": APP_SECRET, "app_id": APP_ID},
+    settings={"page_id": PAGE_ID, "page_name": "Fernway Cycles"},
 )
 
 

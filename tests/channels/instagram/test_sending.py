@@ -18,8 +18,12 @@ from tests.fakes.provider import Told
 ANSWER = Outbound(key="message-7-0", to=GRETA, text="We do, from next week.")
 BY_PAGE = Line(
     INSTAGRAM_ID,
-    credentials={"access_token": PAGE_TOKEN, "app_secret": APP_SECRET},
-    settings={"login": "facebook", "page_id": PAGE_ID, "app_id": APP_ID, "username": "fernway.cycles"},
+    credentials={
+        "access_token": PAGE_TOKEN,
+        "app_secret": APP_SECRET,
+        "app_id": APP_ID,
+        "page": PAGE_ID,
+    },
 )
 URL = "https://desk.test/files/bell"
 

@@ -82,11 +82,16 @@ def test_an_account_is_let_in_through_its_page(page_graph: PageGraph) -> None:
     assert line.settings == {
         "login": "facebook",
         "page_id": PAGE_ID,
-        "app_id": messenger.APP_ID,
         "username": "fernway.cycles",
     }
     assert "messages" in page_graph.subscribed
     assert list(Instagram(line).probe(URL).problems) == []
+
+
+def test_the_token_tells_which_login_it_is_of(graph: InstagramGraph, page_graph: PageGraph) -> None:
+    said_wrong = replace(ITSELF, settings={"login": "facebook"})
+    assert Instagram(said_wrong).connect(URL).settings["login"] == "instagram"
+    assert Instagram(replace(BY_PAGE, settings={})).connect(URL).settings["login"] == "facebook"
 
 
 def test_what_is_wrong_stands_at_its_field_in_metas_words(graph: InstagramGraph, page_graph: PageGraph) -> None:
@@ -187,6 +192,7 @@ def test_instagrams_login_brings_a_line(graph: InstagramGraph, login: InstagramL
     assert (asked["client_id"], asked["redirect_uri"], asked["state"]) == (APP_ID, BACK, "s")
     assert "instagram_business_manage_messages" in asked["scope"].split(",")
     (line,) = consent.lines({"code": "a-code#_"}, redirect_uri=BACK, verifier="v")
+    assert (line.address, line.name) == (INSTAGRAM_ID, "Fernway Cycles")
     connected = Instagram(line).connect(URL)
     assert (connected.address, connected.credentials["access_token"]) == (INSTAGRAM_ID, TOKEN)
     # It is known when it ends: nothing is to be renewed.
@@ -207,8 +213,12 @@ def test_a_consent_that_was_refused_or_used_says_so(login: InstagramLoginPage, i
 
 def test_facebooks_login_brings_the_accounts_of_pages(page_graph: PageGraph, installed: None) -> None:
     (line,) = by_pages().lines({"code": "a-code"}, redirect_uri=BACK, verifier="v")
-    assert (line.address, line.name, line.settings["login"]) == (INSTAGRAM_ID, "fernway.cycles", "facebook")
-    assert Instagram(line).connect(URL).settings["page_id"] == PAGE_ID
+    assert (line.address, line.name) == (INSTAGRAM_ID, "fernway.cycles")
+    assert Instagram(line).connect(URL).settings["login"] == "facebook"
+    # An account that let us in itself before goes on through its page.
+    other = Instagram(replace(LINE, credentials={**LINE.credentials, **line.credentials})).connect(URL)
+    assert (other.settings["login"], Instagram(other).sender) == ("facebook", PAGE_ID)
+    assert Instagram(other).renew() is None
     page_graph.has_instagram = False
     with pytest.raises(NotConnected) as refused:
         by_pages().lines({"code": "a-code"}, redirect_uri=BACK, verifier="v")

@@ -47,7 +47,7 @@ def recorded(name: str) -> Any:
 
 
 def facts(name: str) -> list[Fact]:
-    channel = Messenger(Line(PAGE_ID, settings={"app_id": APP_ID}))
+    channel = Messenger(Line(PAGE_ID, credentials={"app_id": APP_ID}))
     return [fact for letter in letters(recorded(name)) for fact in channel.parse(letter)]
 
 

@@ -35,7 +35,8 @@ def knock(body: bytes, secret: str) -> Knock:
 def test_a_token_and_a_secret_are_all_it_takes(graph: Graph) -> None:
     line = Messenger(TYPED).connect(URL)
     assert (line.address, line.name) == (PAGE_ID, "Shop")
-    assert line.settings == {"page_id": PAGE_ID, "app_id": APP_ID, "page_name": "Fernway Cycles"}
+    assert line.settings == {"page_id": PAGE_ID, "page_name": "Fernway Cycles"}
+    assert line.credentials["app_id"] == APP_ID
     assert graph.callbacks == {"page": URL}
     assert graph.verify_token == meta.verify_token()
     assert set(graph.subscribed) == SUBSCRIBABLE
@@ -169,8 +170,12 @@ def test_facebooks_login_brings_a_line_for_each_page(graph: Graph, installed: No
     assert (asked["client_id"], asked["redirect_uri"], asked["state"]) == (APP_ID, "https://d.example/c", "s")
     assert "pages_messaging" in asked["scope"].split(",")
     (line,) = consent.lines({"code": "a-code"}, redirect_uri="https://d.example/c", verifier="v")
-    assert (line.address, line.name, line.credentials) == (PAGE_ID, "Fernway Cycles", {"page_token": PAGE_TOKEN})
-    assert Messenger(line).connect(URL).settings["app_id"] == APP_ID
+    assert (line.address, line.name, line.credentials) == (
+        PAGE_ID,
+        "Fernway Cycles",
+        {"page_token": PAGE_TOKEN, "app_secret": ""},
+    )
+    assert Messenger(line).connect(URL).credentials["app_id"] == APP_ID
 
 
 def test_a_consent_that_was_refused_or_used_says_so(graph: Graph, installed: None) -> None:
