@@ -108,6 +108,8 @@ class Abilities:
     """How long after the customer's last message an answer is taken."""
     late_window: timedelta | None = None
     """As `reply_window`, for an answer marked as a human's (Meta's human agent tag)."""
+    answers_privately: bool = False
+    """An answer in a thread that everybody can read may go to the customer alone: `content_attributes["as_dm"]`."""
     has_calls: bool = False
     """Customers call, and are called: what is said is spoken, nothing can be written to them."""
     is_whole: bool = False

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from flask import render_template
 from pydantic import Field
 
@@ -12,6 +14,7 @@ from app.blueprints.agent.templates import filled
 from app.blueprints.forms import Form
 from app.blueprints.guards import Door, member, viewer
 from app.blueprints.uploads import forget_unused, kept_files
+from app.channels.base import Abilities
 from app.errors import Conflict
 from app.lib.text import clean
 from app.models.message import MAX_CONTENT
@@ -32,8 +35,17 @@ class Said(Offered):
     private: bool = False
     resolve: bool = False
     reply_to: str = Field("", max_length=64)
+    as_dm: bool = False
+    """In a thread that everybody can read: to the customer alone."""
     template: str = Field("", max_length=64_000)
     """Which one, and what fills its blanks, in JSON."""
+
+    def directions(self, abilities: Abilities) -> dict[str, Any]:
+        """Whom it goes to, where that can be chosen."""
+        if self.private:
+            return {}
+        privately = {"as_dm": True} if self.as_dm and abilities.answers_privately else {}
+        return privately | (self.recipients if abilities.is_mail else {})
 
 
 @door.get("")
@@ -72,7 +84,7 @@ def create(number: int) -> str:
             attachments=files,
             reply_to=said.reply_to or None,
             content_type=said.content_type,
-            content_attributes=offer | (said.recipients if abilities.is_mail and not said.private else {}),
+            content_attributes=offer | said.directions(abilities),
         )
         forget_unused(files, message)
         keep_pictures(message, pictures)

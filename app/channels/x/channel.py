@@ -58,6 +58,7 @@ class XProfile(Channel):
         attachments_per_message=1,
         attachment_kinds=frozenset({"image", "video"}),
         rich=frozenset({"input_select"}),
+        answers_privately=True,
         has_receipts=True,
         has_replies=True,
         # 100 posts and 15 direct messages in a quarter of an hour are taken for sure; what is more waits as X says.

@@ -39,7 +39,7 @@ def posted(post: Mapping[str, Any], *, ours: str, is_blocked: bool = False) -> S
         Inbound(
             text,
             source_id=post_id,
-            content_attributes={"tweet": {"id": post_id, "url": place}},
+            content_attributes={"link": place},
             attachments=carried,
             reply_to_source=_referenced(post, "replied_to", "in_reply_to_status_id") or None,
             provider_at=moment(post),

@@ -99,7 +99,7 @@ def test_a_mention_begins_a_conversation_with_the_post_it_is() -> None:
     assert post.content == "the bell of my Fern 3 broke & rusts"
     assert post.source_id == "2080765813578191303"
     assert post.sender == DANA
-    assert post.content_attributes == {"tweet": {"id": "2080765813578191303", "url": LINK}}
+    assert post.content_attributes == {"link": LINK}
     assert post.begun_with == {"type": "tweet", "tweet_id": "2080765813578191303", "tweet_url": LINK}
 
 

@@ -75,6 +75,7 @@ customElements.define("message-composer", class extends HTMLElement {
     if (isOffering && !this.offer.check()) return
     if (this.recipients && !this.recipients.ready()) return
     const fields = this.recipients ? [["addressed", "1"], ...this.recipients.values] : []
+    if (!this.isNote) for (const chosen of this.querySelectorAll("input[data-says]:checked")) fields.push([chosen.name, chosen.value])
     const resolve = event.submitter?.name === "resolve"
     const said = { id: uuid(), conversation: this.dataset.conversation, path: this.dataset.path, content, private: this.isNote, resolve, replyTo: this.#replyTo, files, fields, offer: isOffering ? this.offer.value : null, at: new Date().toISOString(), by: me() }
     this.#clear()
