@@ -59,7 +59,7 @@ class Line(ProviderStandIn):
         self.used = 17
         self.endpoint, self.is_active = "", True
         self.trial: dict[str, Any] = {"success": True, "statusCode": 200, "reason": "OK", "detail": "200"}
-        self.token = TOKEN
+        self.token, self.owner, self.seconds = TOKEN, CHANNEL_ID, 2_591_659
         self.takes_http = False
         self.quote_tokens: set[str] = set()
 
@@ -74,6 +74,8 @@ class Line(ProviderStandIn):
     def answer(self, asked: Asked) -> Told:
         if asked.path == "/oauth2/v3/token":
             return self._issue(asked)
+        if asked.path == "/v2/oauth/verify":
+            return self._verify(asked)
         if asked.headers.get("authorization") != f"Bearer {self.token}":
             return refused(UNAUTHORIZED, 401)
         if asked.headers.get("x-line-retry-key") and not self.is_send(asked):
@@ -103,6 +105,11 @@ class Line(ProviderStandIn):
         if form.get("client_id") != CHANNEL_ID or form.get("client_secret") != SECRET:
             return Told(400, {"error": "invalid_client", "error_description": "invalid client_secret"})
         return Told(200, {"token_type": "Bearer", "access_token": "stateless", "expires_in": 900})
+
+    def _verify(self, asked: Asked) -> Told:
+        if asked.form.get("access_token") != self.token:
+            return Told(400, {"error": "invalid_request", "error_description": "access token expired"})
+        return Told(200, {"client_id": self.owner, "expires_in": self.seconds, "scope": "P CM"})
 
     def _webhook(self, asked: Asked) -> Told:
         if asked.method == "GET":

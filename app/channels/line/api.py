@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import dataclass
 from typing import Any, BinaryIO, Unpack
 from urllib.parse import quote
 
@@ -15,6 +16,8 @@ DATA = Provider("line_data", "https://api-data.line.me")
 STICKERS = Provider("line_stickers", "https://stickershop.line-scdn.net")
 
 MONTHLY_LIMIT = "monthly limit"
+# What ends later is as good as endless: ten years.
+LONGEST_LIFE = 10 * 365 * 24 * 3600
 
 
 class LineError(DeliveryFailed):
@@ -58,6 +61,30 @@ def check_secret(channel_id: str, secret: str) -> None:
         API.post("/oauth2/v3/token", data=form)
     except HttpFailed as failed:
         raise LineError(failed) from None
+
+
+@dataclass(frozen=True)
+class Issued:
+    """What a token is good for: `seconds` until it ends, 0 where LINE does not say."""
+
+    channel_id: str = ""
+    seconds: int = 0
+
+
+def issued(token: str) -> Issued:
+    """Nothing where LINE does not tell: it has several kinds of tokens. Raises LineError where it cannot be asked."""
+    try:
+        told = API.post("/v2/oauth/verify", data={"access_token": token}).json()
+    except HttpFailed as failed:
+        if failed.permanent:
+            return Issued()
+        raise LineError(failed) from None
+    if not isinstance(told, dict):
+        return Issued()
+    seconds = told.get("expires_in")
+    if not isinstance(seconds, int) or not 0 < seconds < LONGEST_LIFE:
+        seconds = 0
+    return Issued(str(told.get("client_id") or ""), seconds)
 
 
 def bring(token: str, message_id: str, into: BinaryIO, limit_bytes: int) -> str:

@@ -6,6 +6,7 @@ import hashlib
 import hmac
 from base64 import b64encode
 from collections.abc import Mapping, Sequence
+from datetime import timedelta
 from typing import Any, BinaryIO
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -28,10 +29,10 @@ from app.channels.base import (
     Unreachable,
 )
 from app.channels.line import buttons, sending
-from app.channels.line.api import API, MONTHLY_LIMIT, STICKERS, LineError, bring, call, check_secret, is_ready
+from app.channels.line.api import API, MONTHLY_LIMIT, STICKERS, LineError, bring, call, check_secret, is_ready, issued
 from app.channels.line.events import facts_of, letters_of, person_of
 from app.errors import NotAllowed
-from app.lib import crypto
+from app.lib import clock, crypto
 
 SECRET: JsonDict = {"secret": True}
 # Between looks at a film that LINE is still making ready.
@@ -182,8 +183,11 @@ class LineMessenger(Channel):
             raise NotConnected({"channel_secret": f"LINE answers: {refused.reason}"}) from refused
         try:
             bot = call(self.token, "GET", "/v2/bot/info")
+            owner = issued(self.token).channel_id
         except LineError as refused:
             raise NotConnected({"access_token": f"LINE answers: {refused.reason}"}) from refused
+        if owner and owner != credentials.channel_id:
+            raise NotConnected({"access_token": f"This token is of another channel: {owner}."})
         try:
             call(self.token, "PUT", ENDPOINT, json={"endpoint": webhook_url})
         except LineError as refused:
@@ -202,6 +206,7 @@ class LineMessenger(Channel):
             hook = call(self.token, "GET", ENDPOINT)
             problems = self._hook_problems(hook, webhook_url)
             quota = call(self.token, "GET", "/v2/bot/message/quota")
+            left = issued(self.token).seconds
             used = _whole(call(self.token, "GET", "/v2/bot/message/quota/consumption").get("totalUsage"))
         except LineError as refused:
             if refused.status == 401:
@@ -218,7 +223,7 @@ class LineMessenger(Channel):
         elif most and most - used < most * SCARCE:
             problems.append(Problem("quota_low", f"Of this month's {most:,} messages only {most - used:,} are left."))
         facts = {"Account": self.place, "Messages this month": f"{used:,} of {most:,}" if most else f"{used:,}"}
-        return Health(problems, facts)
+        return Health(problems, facts, clock.now() + timedelta(seconds=left) if left else None)
 
     def _hook_problems(self, hook: Mapping[str, Any], webhook_url: str) -> list[Problem]:
         if hook.get("endpoint") != webhook_url:

@@ -10,6 +10,7 @@ import pytest
 
 from app.channels.base import DeliveryFailed, Health, NotConnected, Unreachable
 from app.channels.line.channel import LineCredentials, LineMessenger
+from app.lib import clock
 from tests.channels.contract.line import CREDENTIALS, a_line
 from tests.channels.line.conftest import HOOK, account
 from tests.fakes.line import BOT, DANA, Line, LineData, LineStickers
@@ -44,6 +45,22 @@ def test_what_is_wrong_is_said_at_its_field(line: Line, given: dict[str, str], f
         with_credentials(**given).connect(HOOK)
     assert words in refused.value.fields[field]
     assert line.endpoint == ""
+
+
+def test_a_token_of_another_channel_is_said(line: Line) -> None:
+    line.owner = "1573163733"
+    with pytest.raises(NotConnected) as refused:
+        account().connect(HOOK)
+    assert refused.value.fields["access_token"] == "This token is of another channel: 1573163733."
+
+
+def test_the_end_of_a_token_is_foreseen(line: Line) -> None:
+    line.endpoint = HOOK
+    ends = account().probe(HOOK).expires_at
+    assert ends
+    assert 29 < (ends - clock.now()).days + 1 <= 30
+    line.seconds = 10**10
+    assert account().probe(HOOK).expires_at is None
 
 
 def test_an_address_that_line_does_not_take_is_said(line: Line) -> None:
