@@ -37,17 +37,17 @@ from app.models import (
     Suggestion,
     Work,
 )
+from app.models.message_template import MessageTemplate
 from tests.at_the_door import ALICE, BOB, CHARLIE, browser_of
 from tests.cast import Cast, a_contact, a_session
-from tests.fakes.pigeon import Loft, pigeons
 from tests.programs import a_program
 
 REFUSED = (401, 403, 404)
-# A socket is no page; nobody has told this Parley of a provider of mailboxes, nobody has consented to anything, and
-# pigeons have no documentation.
-NOT_HERE = {"sockets.listen", "mail_consent.leave", "channel_consent.choose", "channel_inbox.guide"}
+# A socket is no page; nobody has told this Parley of an app at a provider, nobody has consented to anything.
+NOT_HERE = {"sockets.listen", "mail_consent.leave", "channel_consent.leave", "channel_consent.choose"}
 # Part of an address for people to read, or what is the same in every account; what is shown does not depend on it alone.
-DECORATIVE = {"name": "wheel.png", "kind": "pigeon"}
+# WhatsApp stands for the channels whose settings are drawn from their class, and for those that have templates.
+DECORATIVE = {"name": "wheel.png", "kind": "whatsapp"}
 # What a colleague outside an inbox is kept from; contacts are everyone's of the account.
 OF_AN_INBOX = {"number", "client_id", "uuid", "inbox_id"}
 # Enough for every form to be taken, so that what refuses is the place.
@@ -79,6 +79,9 @@ class Ids:
     merge_id: int
     message_id: int
     suggestion_id: int
+    template_id: int
+    template_number: int
+    """A conversation in the inbox that has templates."""
     user_id: int
     work_id: int
     inboxes: tuple[tuple[str, int], ...]
@@ -88,14 +91,9 @@ class Ids:
         """With one thing of somebody else's."""
         if name == "inbox_id":
             return replace(self, inbox_id=other.inbox_id, inboxes=other.inboxes)
+        if name == "number":
+            return replace(self, number=other.number, template_number=other.template_number)
         return replace(self, **{name: getattr(other, name)})
-
-
-@pytest.fixture(autouse=True)
-def loft() -> Iterator[Loft]:
-    """Pigeons stand for the channels whose settings are drawn from their class."""
-    with pigeons() as loft:
-        yield loft
 
 
 @pytest.fixture
@@ -140,6 +138,17 @@ def furnish(account_id: int, inbox_id: int, user_id: int, *, conversations: int)
         for inbox in of_channels:
             if CHANNELS[inbox.channel].has_own_page:
                 inbox.credentials = CHANNELS[inbox.channel].Credentials().model_dump(mode="json")
+        (messenger,) = (inbox for inbox in of_channels if inbox.channel == DECORATIVE["kind"])
+        about = {
+            "key": "ready",
+            "name": "ready",
+            "language": "en",
+            "status": "approved",
+            "body": "Your wheel is ready.",
+        }
+        template = MessageTemplate(account_id=account_id, inbox_id=messenger.id, **about)
+        db.session.add(template)
+        templated = Conversation.start(a_session(other, messenger.id))
         attachment = db.session.query(Attachment).filter_by(message_id=message.id).one()
         return Ids(
             account_id=account_id,
@@ -155,6 +164,8 @@ def furnish(account_id: int, inbox_id: int, user_id: int, *, conversations: int)
             merge_id=merged.id,
             message_id=message.id,
             suggestion_id=suggestion.id,
+            template_id=template.id,
+            template_number=templated.display_id,
             user_id=user_id,
             work_id=work.id,
             inboxes=tuple((inbox.channel, inbox.id) for inbox in of_channels),
@@ -170,8 +181,11 @@ def routes(app: Flask) -> Iterator[tuple[Rule, str]]:
 
 def address(app: Flask, rule: Rule, ids: Ids) -> str:
     known = asdict(ids) | DECORATIVE
+    if "/templates" in rule.rule:
+        known["number"] = ids.template_number
+    of_class = "kind" in rule.arguments or "/templates" in rule.rule
     for kind, inbox_id in ids.inboxes:
-        if f"/inboxes/{kind}/" in rule.rule or (kind == DECORATIVE["kind"] and "kind" in rule.arguments):
+        if f"/inboxes/{kind}/" in rule.rule or (of_class and kind == DECORATIVE["kind"]):
             known["inbox_id"] = inbox_id
     unknown = rule.arguments - known.keys()
     assert not unknown, f"{rule.rule}: teach Ids what {', '.join(unknown)} is, so that it can be swapped"
