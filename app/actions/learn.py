@@ -7,8 +7,10 @@ from datetime import datetime
 from sqlalchemy import ColumnElement, func, select
 
 from app.actions.call import note_call
+from app.actions.rename import rename
 from app.actions.unknown import Unknown as Unknown
 from app.channels.base import Call, Deleted, Edited, Reaction, Receipt
+from app.channels.incoming import Renamed
 from app.lib import clock
 from app.lib.database import db
 from app.lib.storable import storable
@@ -19,7 +21,7 @@ from app.models.inbox import Inbox
 from app.models.message import MAX_CONTENT, Message
 from app.models.message_part import MessagePart
 
-News = Receipt | Reaction | Edited | Deleted | Call
+News = Receipt | Reaction | Edited | Deleted | Call | Renamed
 # A read mark tells of all before it; those still under way are few.
 MOST_AT_ONCE = 500
 MOST_REACTIONS = 50
@@ -29,6 +31,9 @@ def learn(inbox: Inbox, news: News) -> Message | None:
     """Take one piece of news; returns the message it tells of. Raises Unknown."""
     if isinstance(news, Call):
         return note_call(inbox, news)
+    if isinstance(news, Renamed):
+        rename(inbox, news)
+        return None
     if isinstance(news, Receipt) and news.up_to is not None:
         _read_until(inbox, news, news.up_to)
         return None

@@ -249,4 +249,14 @@ class Call:
     """The provider's id of a recording, and what is said in it."""
 
 
-Fact = Inbound | Receipt | Echo | Reaction | Edited | Deleted | Unsupported | Call
+@dataclass(frozen=True)
+class Renamed:
+    """Whom the channel called `source_id` is `new_source_id` from now on; the numbers are theirs, where they are known."""
+
+    source_id: str
+    new_source_id: str
+    phone_number: str = ""
+    new_phone_number: str = ""
+
+
+Fact = Inbound | Receipt | Echo | Reaction | Edited | Deleted | Unsupported | Call | Renamed

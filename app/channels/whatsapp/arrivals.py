@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -17,10 +18,11 @@ from app.channels.incoming import (
     Inbound,
     Reaction,
     Receipt,
+    Renamed,
     Status,
 )
 from app.channels.whatsapp.kinds import Said, said
-from app.channels.whatsapp.numbers import canonical
+from app.channels.whatsapp.numbers import canonical, phone_number
 from app.channels.whatsapp.person import person
 from app.channels.whatsapp.shape import listed, mapped, number, worded
 
@@ -168,7 +170,9 @@ def _message(item: Mapping[str, Any], contact: Mapping[str, Any]) -> Sequence[Fa
     source_id, at = worded(item.get("id")) or None, _moment(item.get("timestamp"))
     if told.is_unsupported:
         return [told.unsupported(sender, source_id, at)]
-    context = mapped(item.get("context"))
+    context, renamed = mapped(item.get("context")), _renamed(item)
+    if renamed:
+        sender = replace(sender, source_id=renamed.source_id, phone_number=renamed.phone_number)
     return [
         Inbound(
             told.content,
@@ -181,8 +185,23 @@ def _message(item: Mapping[str, Any], contact: Mapping[str, Any]) -> Sequence[Fa
             sender=sender,
             begun_with={"referral": told.attributes["referral"]} if "referral" in told.attributes else {},
             thread=worded(item.get("group_id")),
-        )
+        ),
+        *([renamed] if renamed else []),
     ]
+
+
+def _renamed(item: Mapping[str, Any]) -> Renamed | None:
+    """They have a new number, or, where they show us none, a new id."""
+    system = mapped(item.get("system")) if item.get("type") == "system" else {}
+    kind = system.get("type")
+    if kind == "user_changed_number":
+        before, after = worded(item.get("from")), worded(system.get("wa_id"))
+    elif kind == "user_changed_user_id":
+        before, after = worded(system.get("previous_user_id")), worded(system.get("user_id"))
+    else:
+        return None
+    known = canonical(before), canonical(after)
+    return Renamed(*known, phone_number(before), phone_number(after)) if all(known) else None
 
 
 def _echo(item: Mapping[str, Any]) -> Sequence[Fact]:

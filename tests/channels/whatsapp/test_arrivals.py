@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from app.channels.base import Deleted, Echo, Edited, Inbound, Knock, Reaction, Receipt, Unsupported
+from app.channels.incoming import Renamed
 from app.channels.whatsapp import arrivals
 from app.channels.whatsapp.channel import Whatsapp
 from app.channels.whatsapp.numbers import canonical, phone_number
@@ -151,8 +152,11 @@ def test_what_cannot_be_shown_is_told_with_metas_own_reason(name: str, what: str
     assert fact.sender.name == "Sheena Nelson"
 
 
-def test_a_new_number_is_told_in_the_thread() -> None:
-    assert said("number_changed").content == "User Sheena Nelson changed from 16505551234 to 12195555358"
+def test_a_new_number_is_told_in_the_thread_and_they_are_called_by_it() -> None:
+    told, renamed = facts_of("number_changed")
+    assert isinstance(told, Inbound)
+    assert told.content == "User Sheena Nelson changed from 16505551234 to 12195555358"
+    assert renamed == Renamed("16505551234", "12195555358", "+16505551234", "+12195555358")
 
 
 def test_somebody_who_shows_no_number_is_called_by_their_id() -> None:
