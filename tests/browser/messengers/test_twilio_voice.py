@@ -47,6 +47,7 @@ def test_a_phone_is_connected_rung_and_called_back_from(play: Play) -> None:
         play.fill("Phone calls", typed, name="Fernway")
         play.submit()
         expect(play.page.locator(".field-error").first).to_contain_text("Authenticate")
+        play.pictures("twilio_voice-form")
         more = {"Auth token": AUTH_TOKEN, "Record calls": True, "Have voice messages written down": True}
         inbox = play.connect("Phone calls", {**typed, **more})
         with transaction(play.cast.account_id):
@@ -56,6 +57,8 @@ def test_a_phone_is_connected_rung_and_called_back_from(play: Play) -> None:
         play.page.get_by_label("Your phone").fill("+49 30 555 01")
         play.page.get_by_label("Your phone").press("Enter")
         expect(play.page.get_by_label("Your phone")).to_have_value(ALICES)
+        play.page.get_by_label("Take calls").scroll_into_view_if_needed()
+        play.pictures("twilio_voice-profile")
 
         alices = voice.phones[ALICES] = Phone("no-answer")
         voice.call_in(Caller(DANA, name="Dana Pier", message="Hello, is the Ridge 2 back? Please call me."), LANDLINE)
@@ -77,6 +80,7 @@ def test_a_phone_is_connected_rung_and_called_back_from(play: Play) -> None:
         play.until(lambda: any("asked" in row for row in voice.calls.values()), "nobody was called")
         play.settles()
         play.sees("Ringing")
+        play.pictures("twilio_voice-rings")
         voice.ring()
         play.work()
         play.sees("0:42")
