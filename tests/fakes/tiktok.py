@@ -78,8 +78,6 @@ class TikTokStandIn(ProviderStandIn):
     def answer(self, asked: Asked) -> Told:
         if asked.path.startswith("/media/"):
             return self._file(asked)
-        if asked.path == "/v2/auth/authorize/":
-            return self._authorize(asked)
         path = asked.path.removeprefix(ROOT)
         if path.startswith("/tt_user/oauth2/"):
             return self._tokens(path, asked.json)
@@ -211,12 +209,30 @@ class TikTokStandIn(ProviderStandIn):
     def _people(self, asked: Asked) -> Told:
         return yes({"messages": [], "participants": self.participants})
 
-    def _authorize(self, asked: Asked) -> Told:
+
+class TikTokLogin(ProviderStandIn):
+    """The page where owners consent, which asks nobody."""
+
+    name = "tiktok_login"
+
+    def __init__(self, tiktok: TikTokStandIn) -> None:
+        super().__init__()
+        self.tiktok = tiktok
+
+    def is_send(self, asked: Asked) -> bool:
+        return False
+
+    def answer(self, asked: Asked) -> Told:
         given = asked.query
         is_right = given.get("client_key") == APP_ID and given.get("response_type") == "code" and given.get("state")
-        if not is_right or set(given.get("scope", "").split(",")) - set(SCOPES.split(",")):
+        if (
+            asked.path != "/v2/auth/authorize/"
+            or not is_right
+            or set(given.get("scope", "").split(",")) - set(SCOPES.split(","))
+        ):
             return Told(400, b"Something went wrong: client_key or scope.")
-        back = urlencode({"code": self.consented(given["redirect_uri"]), "scopes": self.scope, "state": given["state"]})
+        code = self.tiktok.consented(given["redirect_uri"])
+        back = urlencode({"code": code, "scopes": self.tiktok.scope, "state": given["state"]})
         return Told(302, b"", {"location": f"{given['redirect_uri']}?{back}"})
 
 

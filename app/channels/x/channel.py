@@ -120,7 +120,8 @@ class XProfile(Channel):
         if made and bundles:
             made[-1] = replace(made[-1], files=bundles.pop(0))
         made += [replace(first, text="", content_type="text", files=bundle) for bundle in bundles]
-        return [replace(each, reply_to=first.reply_to if number == 0 else None) for number, each in enumerate(made)]
+        # Nothing at all is one send as well, for X to refuse.
+        return [replace(each, reply_to=first.reply_to if not n else None) for n, each in enumerate(made or [first])]
 
     def send(self, outbound: Outbound) -> Sent:
         files = [file for file in outbound.files if media.is_taken(file)]
@@ -134,7 +135,7 @@ class XProfile(Channel):
         return self._post(outbound, text, ids) if is_public(outbound) else self._write(outbound, text, ids)
 
     def _post(self, outbound: Outbound, text: str, media_ids: list[str]) -> Sent:
-        answered = outbound.reply_to or outbound.follows
+        answered = outbound.reply_to or outbound.follows or a_text(outbound.context.get("tweet_id"))
         if not answered:
             raise DeliveryFailed("There is no post to answer.", permanent=True)
         # X puts the names of those who are answered before the words itself.
@@ -183,10 +184,10 @@ class XProfile(Channel):
             raise Unreachable(str(refused)) from None
 
     def probe(self, webhook_url: str) -> Health:
-        facts: dict[str, str] = {}
+        """Asks only what X charges nothing for: it is asked often."""
+        facts = {"Profile": self.place}
         problems: list[Problem] = []
         try:
-            facts["Profile"] = f"@{a_text(self._me().get('username'))}"
             problems += self._deafness(webhook_url)
         except NotConnected as refused:
             is_profiles = "access_token" in refused.fields
@@ -225,11 +226,7 @@ class XProfile(Channel):
                 api.asked("PUT", f"/2/webhooks/{webhook_id}", hearing.FIELD, app)
             except NotConnected as refused:
                 return [Problem("webhook", f"X does not reach our webhook. {refused}", "register")]
-        try:
-            is_heard = hearing.is_subscribed(webhook_id, known.user)
-        except NotConnected:
-            # With X's newer API for events there is no such question.
-            return []
+        is_heard = hearing.is_subscribed(webhook_id, known.user)
         return [] if is_heard else [Problem("subscription", "X does not tell us of this profile any more.", "register")]
 
 

@@ -13,6 +13,8 @@ from app.errors import NotAllowed
 from app.lib.loose import a_dict, a_list, a_text
 
 FIELD = "consumer_key"
+# What an app is told that has no right to X's older API for events, or when that is gone.
+NOT_THERE = (403, 404, 410)
 # Of X's newer API for events, each by itself; the older one subscribes to all at once.
 EVENTS = ("dm.received", "dm.sent", "dm.read", "post.mention.create", "post.create", "post.delete")
 
@@ -45,8 +47,14 @@ def registered(app: Auth, known: XCredentials, home: str) -> Mapping[str, Any] |
 
 
 def is_subscribed(webhook_id: str, user: Auth) -> bool:
-    """Raises NotConnected, Unreachable."""
-    told = asked("GET", f"/2/account_activity/webhooks/{webhook_id}/subscriptions/all", FIELD, user)
+    """Raises NotConnected when the profile's access is over, and Unreachable."""
+    try:
+        told = asked("GET", f"/2/account_activity/webhooks/{webhook_id}/subscriptions/all", "access_token", user)
+    except NotConnected as refused:
+        if isinstance(refused.__cause__, XError) and refused.__cause__.status in NOT_THERE:
+            # With X's newer API for events there is no such question.
+            return True
+        raise
     return a_dict(told.get("data")).get("subscribed") is True
 
 
@@ -67,7 +75,7 @@ def _subscribe(webhook_id: str, user: Auth, user_id: str) -> None:
             raise
         if "duplicatesubscription" in error.told.replace(" ", ""):
             return
-        if error.status not in (403, 404, 410):
+        if error.status not in NOT_THERE:
             raise
         # The app may have X's newer API for events only.
         _subscribe_to_each(webhook_id, user, user_id, refused)

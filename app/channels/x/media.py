@@ -30,6 +30,15 @@ def is_taken(file: File) -> bool:
 
 def upload(file: File, use: str, auth: Auth) -> str:
     """The media's id; `use` is `tweet` or `dm`. Raises DeliveryFailed."""
+    try:
+        return _uploaded(file, use, auth)
+    except DeliveryFailed as failed:
+        # Whatever became of the file, nobody was sent anything.
+        failed.is_unsure = False
+        raise
+
+
+def _uploaded(file: File, use: str, auth: Auth) -> str:
     begun = call(
         "POST",
         "/2/media/upload/initialize",

@@ -6,11 +6,12 @@ from io import BytesIO
 from typing import Any
 
 import pytest
+from flask import Flask
 
 from app.channels.base import DeliveryFailed, Envelope, File, Outbound, Person
 from app.channels.tiktok.channel import TikTok
 from tests.channels.tiktok.conftest import line
-from tests.fakes.provider import Told
+from tests.fakes.provider import Asked, Told, serving
 from tests.fakes.tiktok import PICTURE_BYTES, TikTokStandIn, no
 
 pytestmark = pytest.mark.usefixtures("context")
@@ -46,6 +47,17 @@ def test_a_picture_is_uploaded_first_and_quotes_nothing(tiktok: TikTokStandIn) -
     assert tiktok.uploaded == {"media-0": b"picture"}
     assert tiktok.sent[0]["image"] == {"media_id": "media-0"}
     assert "referenced_message_info" not in tiktok.sent[0]
+
+
+def test_a_picture_that_is_lost_on_its_way_leaves_no_doubt_about_the_message(context: Flask) -> None:
+    class Torn(TikTokStandIn):
+        def answer(self, asked: Asked) -> Told:
+            return Told(hangs_up=True) if "upload" in asked.path else super().answer(asked)
+
+    with serving(Torn()) as tiktok, pytest.raises(DeliveryFailed) as failed:
+        TikTok(line()).send(out(files=[a_picture()]))
+    assert (failed.value.permanent, failed.value.is_unsure) == (False, False)
+    assert tiktok.sent == []
 
 
 def test_a_picture_that_tiktok_does_not_take_goes_as_a_link(tiktok: TikTokStandIn) -> None:

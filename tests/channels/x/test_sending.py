@@ -7,12 +7,13 @@ from io import BytesIO
 from typing import Any
 
 import pytest
+from flask import Flask
 
 from app.channels.base import DeliveryFailed, File, Outbound
 from app.channels.x import weighted
 from app.channels.x.channel import XProfile
 from tests.channels.x.conftest import line
-from tests.fakes.provider import Asked, Told
+from tests.fakes.provider import Asked, Told, serving
 from tests.fakes.x import XStandIn, patience, problem
 
 pytestmark = pytest.mark.usefixtures("context")
@@ -102,6 +103,17 @@ def test_a_film_that_takes_long_is_tried_again_later(x: XStandIn) -> None:
     assert (failed.value.permanent, failed.value.is_unsure, failed.value.retry_after) == (False, False, 600)
 
 
+def test_a_file_that_is_lost_on_its_way_leaves_no_doubt_about_the_message(context: Flask) -> None:
+    class Torn(XStandIn):
+        def answer(self, asked: Asked) -> Told:
+            return Told(hangs_up=True) if asked.path.endswith("/append") else super().answer(asked)
+
+    with serving(Torn()) as x, pytest.raises(DeliveryFailed) as failed:
+        XProfile(line()).send(out("Look", files=[a_file()]))
+    assert (failed.value.permanent, failed.value.is_unsure) == (False, False)
+    assert x.messages == []
+
+
 def test_what_x_does_not_take_goes_as_a_link(x: XStandIn) -> None:
     large = File("long.mov", "video/mp4", 513 * 1024 * 1024, "video", "https://desk.test/long", lambda: BytesIO(b""))
     gone(XProfile(line()), [out("See"), out(files=[a_file("image/tiff")]), out(files=[large])])
@@ -158,6 +170,16 @@ def test_what_goes_nowhere_is_refused_at_once(x: XStandIn, outbound: Outbound) -
         XProfile(line()).send(outbound)
     assert failed.value.permanent
     assert x.asked == []
+
+
+def test_nothing_at_all_is_one_send(x: XStandIn) -> None:
+    assert list(XProfile.arranged([answer("")])) == [answer("")]
+    assert XProfile.arranged([]) == []
+
+
+def test_a_thread_that_nobody_went_on_with_is_answered_where_it_began(public: XStandIn) -> None:
+    XProfile(line()).send(answer("Hello", follows="", context={"tweet_id": POST}))
+    assert public.posts[0]["reply"] == {"in_reply_to_tweet_id": POST}
 
 
 def test_odd_letters_do_not_stop_a_message(x: XStandIn) -> None:

@@ -171,9 +171,18 @@ def test_a_webhook_that_was_found_wanting_is_well_again_after_a_probe(x: XStandI
 
 
 def test_an_access_that_was_taken_back_wants_consent_again(x: XStandIn) -> None:
+    made = XProfile(Line("", credentials=KEYS)).connect(URL)
     x.keys_are_good = False
-    (problem,) = XProfile(line()).probe(URL).problems
+    (problem,) = XProfile(made).probe(URL).problems
     assert (problem.code, problem.repair) == ("credentials", "reconnect")
+
+
+def test_a_probe_asks_for_nobodys_posts_or_names(x: XStandIn) -> None:
+    """X charges for those."""
+    made = XProfile(Line("", credentials=KEYS)).connect(URL)
+    x.asked.clear()
+    XProfile(made).probe(URL)
+    assert {asked.path.split("/")[2] for asked in x.asked} == {"token", "webhooks", "account_activity"}
 
 
 def test_a_provider_that_is_away_is_a_problem_of_its_own() -> None:
