@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from tests.fakes.provider import Asked, ProviderStandIn, Told, serving
-from tests.fakes.twilio import UNKNOWN, Twilio, refusal
+from tests.fakes.twilio import ACCOUNT_SID, UNKNOWN, Twilio, new_sid, refusal
 from tests.fakes.twilio_messages import Messages
 
 
@@ -59,6 +59,7 @@ class TwilioContent(ProviderStandIn):
 
     messages: Messages
     name: str = "twilio_content"
+    refuses: bool = False
 
     def __post_init__(self) -> None:
         super().__init__()
@@ -69,6 +70,8 @@ class TwilioContent(ProviderStandIn):
     def answer(self, asked: Asked) -> Told:
         if self.messages.twilio.user(asked) is None:
             return refusal(401, 20003, "Authenticate")
+        if asked.path == "/v1/Content" and asked.method == "POST":
+            return self._create(asked)
         if asked.path != "/v1/ContentAndApprovals":
             return UNKNOWN
         rows, number = list(self.messages.contents.values()), int(asked.query.get("Page", 0))
@@ -81,6 +84,21 @@ class TwilioContent(ProviderStandIn):
             }
         )
 
+    def _create(self, asked: Asked) -> Told:
+        said = asked.json
+        rules = (
+            not said.get("language"),
+            not said.get("types"),
+            *(len(each["title"]) > 20 for each in said["types"].get("twilio/quick-reply", {}).get("actions", [])),
+            *(len(each["item"]) > 24 for each in said["types"].get("twilio/list-picker", {}).get("items", [])),
+            *(len(form["body"]) > 1024 for form in said["types"].values()),
+        )
+        if self.refuses or any(rules):
+            return refusal(400, 20001, "Invalid content")
+        content = {**said, "sid": new_sid("HX"), "account_sid": ACCOUNT_SID}
+        self.messages.contents[content["sid"]] = content
+        return Told(201, content)
+
 
 @dataclass
 class Served:
@@ -88,6 +106,7 @@ class Served:
 
     twilio: Twilio = field(default_factory=Twilio)
     messages: Messages = field(init=False)
+    content: TwilioContent = field(init=False)
 
     def __post_init__(self) -> None:
         self.messages = Messages(self.twilio)
@@ -99,6 +118,6 @@ def twilio_serving() -> Iterator[Served]:
     with (
         serving(served.twilio),
         serving(TwilioMessaging(served.messages)),
-        serving(TwilioContent(served.messages)),
+        serving(TwilioContent(served.messages)) as served.content,
     ):
         yield served

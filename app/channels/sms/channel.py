@@ -35,6 +35,7 @@ from app.channels.sms.bandwidth import (
     explanation,
     not_connected,
 )
+from app.channels.spelled import spelled
 from app.errors import NotAllowed
 from app.lib import clock, crypto
 
@@ -222,7 +223,7 @@ class Sms(Channel):
             if is_taken and file.byte_size <= room and len(carried) < MOST_MEDIA:
                 carried.append(file)
         linked = [f"{' '.join(file.filename.split())}: {file.url}" for file in outbound.files if file not in carried]
-        text = "\n\n".join(filter(None, [outbound.text, *linked]))
+        text = "\n\n".join(filter(None, [spelled(outbound), *linked]))
         return text.encode("utf-8", "replace").decode().replace("\0", ""), [file.url for file in carried]
 
     def _is_it(self, row: Mapping[str, Any], outbound: Outbound) -> bool:

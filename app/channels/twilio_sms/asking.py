@@ -12,6 +12,7 @@ from app.channels.incoming import Envelope
 from app.channels.outgoing import Outbound, Sent
 from app.channels.standing import Listed, Polled
 from app.channels.twilio import API, Account
+from app.channels.twilio_sms.question import types_of
 from app.channels.twilio_sms.sending import recipient, said, template_of
 from app.channels.twilio_sms.settings import TwilioSmsSettings
 from app.lib.clock import now
@@ -50,8 +51,8 @@ def _is_it(row: Mapping[str, Any], outbound: Outbound, settings: TwilioSmsSettin
     made = moment(row.get("date_created"))
     if outbound.since is not None and (made is None or made < outbound.since - CLOCKS_DIFFER):
         return False
-    if template_of(outbound):
-        # Twilio has filled the blanks: that it is new and nobody else's is all there is to know it by.
+    if template_of(outbound) or (settings.is_whatsapp and types_of(outbound)):
+        # It was said by a content of Twilio's: that it is new and nobody else's is all there is to know it by.
         return True
     text, media = said(outbound, settings)
     return _plain(row.get("body")) == _plain(text) and str(row.get("num_media") or 0) == str(len(media))

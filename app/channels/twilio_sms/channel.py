@@ -26,7 +26,7 @@ from app.channels.base import (
 )
 from app.channels.twilio import Account, TwilioError, not_connected
 from app.channels.twilio_errors import explanation
-from app.channels.twilio_sms import asking, connecting, content, media, parse, sending
+from app.channels.twilio_sms import asking, connecting, content, media, parse, question, sending
 from app.channels.twilio_sms.settings import WHATSAPP, TwilioSmsSettings
 from app.config import settings as parley
 from app.errors import NotAllowed
@@ -105,8 +105,11 @@ class TwilioSms(Channel):
         return parse.facts(envelope.payload)
 
     def send(self, outbound: Outbound) -> Sent:
-        form = sending.form_of(outbound, self.settings, self._webhook_url)
-        told = self._account.post("/Messages.json", form)
+        account, held = self._account, self.settings
+        types = question.types_of(outbound) if held.is_whatsapp and not outbound.files else None
+        asked = question.content_of(account, types) if types else ""
+        form = sending.form_of(outbound, held, self._webhook_url, asked)
+        told = account.post("/Messages.json", form)
         return Sent(str(told.get("sid") or ""))
 
     def look_up(self, outbound: Outbound) -> Sent | None:
@@ -183,6 +186,9 @@ class TwilioWhatsApp(TwilioSms):
         markup="whatsapp",
         attachments_per_message=1,
         max_attachment_bytes=sending.MOST_WHATSAPP_BYTES,
+        rich=frozenset({"input_select"}),
+        most_choices=question.MOST_ROWS,
+        longest_choice=question.LONGEST_ROW,
         reply_window=timedelta(hours=24),
         has_templates=True,
     )

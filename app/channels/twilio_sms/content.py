@@ -7,6 +7,7 @@ from typing import Any, Literal
 
 from app.channels.template import HeaderKind, Template, TemplateButton
 from app.channels.twilio import CONTENT, Account
+from app.channels.twilio_sms.question import OWN_NAME
 
 PATH = "/v1/ContentAndApprovals"
 PAGE = 500
@@ -49,7 +50,7 @@ def templates(account: Account) -> Iterator[Template]:
 def template_from(row: Mapping[str, Any]) -> Template | None:
     """One of the list; None for what has no words we could show."""
     types, sid = row.get("types"), row.get("sid")
-    if not isinstance(types, Mapping) or not isinstance(sid, str):
+    if not isinstance(types, Mapping) or not isinstance(sid, str) or _text(row, "friendly_name").startswith(OWN_NAME):
         return None
     kind = next((each for each in FORMS if isinstance(types.get(each), Mapping)), "")
     if not kind:

@@ -9,6 +9,7 @@ from typing import Any
 
 from app.channels.incoming import Fact, Inbound, Media, Person, Receipt, Status, Unsupported
 from app.channels.twilio_errors import words_of
+from app.channels.whatsapp import numbers
 
 MOST_MEDIA = 10
 _NUMBER = re.compile(r"\+\d{4,15}")
@@ -102,11 +103,14 @@ def _said(form: Mapping[str, Any]) -> Fact:
 def person(form: Mapping[str, Any]) -> Person:
     """Who writes. Short codes and senders with a name of letters are people without a number."""
     source_id = _text(form, "From")
-    number = source_id.rpartition(":")[2]
+    medium, _, number = source_id.rpartition(":")
+    if not _NUMBER.fullmatch(number):
+        number = ""
     return Person(
         source_id=source_id,
         name=_text(form, "ProfileName"),
-        phone_number=number if _NUMBER.fullmatch(number) else "",
+        # WhatsApp writes the numbers of some countries in a form of its own.
+        phone_number=numbers.phone_number(number) if medium == "whatsapp" and number else number,
         attributes={key: told for key, name in PLACE.items() if (told := _text(form, name))},
     )
 

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from app.channels.outgoing import DeliveryFailed, File, Outbound
+from app.channels.spelled import spelled
 from app.channels.twilio_sms.settings import WHATSAPP, TwilioSmsSettings
 
 LONGEST = 1600
@@ -80,8 +81,8 @@ WHATSAPP_TYPES = frozenset(
 MMS_COUNTRIES = ("+1", "+61")
 
 
-def form_of(outbound: Outbound, settings: TwilioSmsSettings, callback: str) -> dict[str, Any]:
-    """As Messages.create takes it. Raises DeliveryFailed for what cannot be said at all."""
+def form_of(outbound: Outbound, settings: TwilioSmsSettings, callback: str, content_sid: str = "") -> dict[str, Any]:
+    """As Messages.create takes it; `content_sid` says it in place of the text. Raises DeliveryFailed for what cannot be said."""
     form: dict[str, Any] = {"To": recipient(outbound.to, settings), "StatusCallback": callback}
     if settings.messaging_service_sid:
         form["MessagingServiceSid"] = settings.messaging_service_sid
@@ -89,6 +90,8 @@ def form_of(outbound: Outbound, settings: TwilioSmsSettings, callback: str) -> d
         form["From"] = settings.sender
     if template := template_of(outbound):
         return {**form, **template}
+    if content_sid:
+        return {**form, "ContentSid": content_sid}
     text, media = said(outbound, settings)
     if len(text) > LONGEST:
         words = (
@@ -118,7 +121,7 @@ def said(outbound: Outbound, settings: TwilioSmsSettings) -> tuple[str, list[str
         if rides(file, carried, outbound.to, settings):
             carried.append(file)
     linked = [file for file in outbound.files if file not in carried]
-    text = "\n\n".join(filter(None, [outbound.text, *(f"{name_of(file)}: {file.url}" for file in linked)]))
+    text = "\n\n".join(filter(None, [spelled(outbound), *(f"{name_of(file)}: {file.url}" for file in linked)]))
     return _sendable(text), [file.url for file in carried]
 
 

@@ -78,6 +78,11 @@ def test_whatsapp_tells_the_name_and_the_number() -> None:
     assert said.sender.name == "Dana Reyes"
 
 
+def test_whatsapps_own_forms_of_numbers_are_brought_to_the_one_people_dial() -> None:
+    ana = the("whatsapp_brazil")
+    assert (ana.sender.source_id, ana.sender.phone_number) == ("whatsapp:+556199887766", "+5561999887766")
+
+
 def test_whatsapps_files_have_their_kinds() -> None:
     for name, kind, content_type in (
         ("whatsapp_image", "image", "image/jpeg"),
