@@ -152,7 +152,7 @@ class Graph(ProviderStandIn):
     def _register(self, asked: Asked) -> Told:
         """Meta looks at once whether somebody answers there; here only where somebody can."""
         url, token = asked.form["callback_url"], asked.form["verify_token"]
-        if url.startswith("http://127.0.0.1"):
+        if url.startswith(("http://127.0.0.1:", "http://localhost:")):
             asks = {"hub.mode": "subscribe", "hub.challenge": "1158201444", "hub.verify_token": token}
             if httpx.get(url, params=asks, timeout=5).text != "1158201444":
                 raise Refused("Callback verification failed: the challenge was not answered", code=2200)

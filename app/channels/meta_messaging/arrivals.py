@@ -164,6 +164,9 @@ def _referral(happened: Happened, referral: Mapping[str, Any]) -> Sequence[Fact]
 
 
 def _reaction(happened: Happened, reaction: Mapping[str, Any]) -> Sequence[Fact]:
+    if word(mapping(happened.event.get("sender")).get("id")) == happened.address:
+        # A colleague put it there in Meta's own inbox: it is not the customer's.
+        return ()
     mid, name = word(reaction.get("mid")), text(reaction.get("reaction"))
     is_taken_back = reaction.get("action") == "unreact"
     emoji = "" if is_taken_back else text(reaction.get("emoji"))[:LONGEST_EMOJI] or EMOJIS.get(name, "❔")

@@ -52,7 +52,8 @@ def _events(entry: Mapping[str, Any]) -> Iterator[tuple[Mapping[str, Any], bool]
 def _letter(address: str, event: Mapping[str, Any], is_standby: bool) -> Envelope | None:
     kind = kind_of(event)
     customer = customer_of(address, event)
-    if not kind or not (customer or kind == "message_edit"):
+    # Who writes to themselves tries something out.
+    if not kind or customer == address or not (customer or kind == "message_edit"):
         return None
     try:
         key = _key(kind, event)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import random
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
@@ -26,6 +27,7 @@ from app.channels.base import (
     Unsupported,
 )
 from app.channels.instagram.channel import Instagram
+from tests.channels.messenger.conftest import broken
 from tests.fakes.instagram import GRETA
 from tests.fakes.messenger import INSTAGRAM_ID
 
@@ -172,3 +174,14 @@ def test_every_letter_has_a_key_of_its_own() -> None:
 def test_a_page_is_no_account() -> None:
     body = json.dumps({"object": "page", "entry": [{"id": INSTAGRAM_ID, "messaging": []}]}).encode()
     assert not Instagram.sort(Knock("POST", "", "https://desk.test/", {}, {}, body))
+
+
+def test_no_recorded_delivery_can_be_broken_so_that_it_raises() -> None:
+    dice = random.Random(11)
+    bodies = [json.loads(path.read_text()) for path in sorted(PAYLOADS.glob("*.json"))]
+    channel = Instagram(Line(INSTAGRAM_ID))
+    for _ in range(1500):
+        body = json.dumps(broken(dice.choice(bodies), dice)).encode()
+        for letter in Instagram.sort(Knock("POST", "", "https://desk.test/", {}, {}, body)):
+            for fact in channel.parse(letter):
+                assert isinstance(fact, Fact)

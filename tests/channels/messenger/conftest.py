@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import random
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 from flask import Flask
@@ -36,3 +38,14 @@ def graph() -> Iterator[Graph]:
 @pytest.fixture
 def messenger(context: Flask) -> Messenger:
     return Messenger(LINE)
+
+
+def broken(value: Any, dice: random.Random) -> Any:
+    """Here and there something else than what belongs there."""
+    if dice.random() < 0.04:
+        return dice.choice(
+            [None, True, 0, -1, 1e999, 10**40, "", "<script>", "\0\ud83d", "x" * 9000, [], {}, [[]], [None]]
+        )
+    if isinstance(value, dict):
+        return {name: broken(each, dice) for name, each in value.items()}
+    return [broken(each, dice) for each in value] if isinstance(value, list) else value

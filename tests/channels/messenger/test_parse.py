@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import random
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
@@ -26,6 +27,7 @@ from app.channels.base import (
     Unsupported,
 )
 from app.channels.messenger import Messenger
+from tests.channels.messenger.conftest import broken
 from tests.fakes.messenger import APP_ID, DANA, PAGE_ID
 
 PAYLOADS = Path(__file__).parents[2] / "payloads" / "messenger"
@@ -246,3 +248,27 @@ def test_markup_stays_words() -> None:
     (fact,) = Messenger(Line(PAGE_ID)).parse(letter)
     assert isinstance(fact, Inbound)
     assert fact.content == "<script>alert(1)</script>"
+
+
+def test_what_a_colleague_puts_to_a_message_in_metas_inbox_is_not_the_customers() -> None:
+    event = {
+        "sender": {"id": PAGE_ID},
+        "recipient": {"id": DANA},
+        "reaction": {"mid": "m_1", "action": "react", "emoji": "❤️"},
+    }
+    (letter,) = letters({"object": "page", "entry": [{"id": PAGE_ID, "messaging": [event]}]})
+    assert not Messenger(Line(PAGE_ID)).parse(letter)
+
+
+def test_whoever_writes_to_themselves_is_not_heard() -> None:
+    event = {"sender": {"id": PAGE_ID}, "recipient": {"id": PAGE_ID}, "message": {"mid": "m_1", "text": "A try"}}
+    assert not letters({"object": "page", "entry": [{"id": PAGE_ID, "messaging": [event]}]})
+
+
+def test_no_recorded_delivery_can_be_broken_so_that_it_raises() -> None:
+    dice, bodies = random.Random(7), [recorded(path.stem) for path in sorted(PAYLOADS.glob("*.json"))]
+    channel = Messenger(Line(PAGE_ID))
+    for _ in range(1500):
+        for letter in letters(broken(dice.choice(bodies), dice)):
+            for fact in channel.parse(letter):
+                assert isinstance(fact, Fact)
