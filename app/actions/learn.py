@@ -48,6 +48,9 @@ def learn(inbox: Inbox, news: News) -> Message | None:
                 message.additional_attributes = {**message.additional_attributes, **storable(dict(news.about))}
             conversation.advance(message, news.status, source_id=news.source_id, error=storable(error)[:2000])
         return message
+    if isinstance(news, Edited) and message.content == storable(news.content)[:MAX_CONTENT]:
+        # Providers tell of changes, too, that nobody sees.
+        return message
     conversation.changed()
     if isinstance(news, Reaction):
         _react(message, news)

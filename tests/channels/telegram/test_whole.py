@@ -103,6 +103,12 @@ def test_a_talk_with_words_a_picture_a_button_and_a_change_of_mind(
         "Blue",
     ]
     assert said[3].content_attributes["payload"] == "colour-blue"
+    edited = recorded("edited")
+    edited["update_id"] += 1000
+    call = a_call(inbox.token, edited, Telegram(inbox.line).secret)
+    assert client.post(call.path, **call.request).status_code == 200
+    worked()
+    assert [each["content"] for each in messages(cast)[0].content_attributes["edits"]] == ["Is the red one back? 🚲"]
     assert said[2].source_id == f"4711/{sent['message_id']}"
 
 
