@@ -230,7 +230,7 @@ class LineMessenger(Channel):
             return [Problem("webhook_elsewhere", "LINE brings this account's messages to another address.", "register")]
         if hook.get("active") is not True:
             words = "“Use webhook” is off: switch it on in the LINE Developers console, tab “Messaging API”."
-            return [Problem("webhook_off", words, "settings")]
+            return [Problem("webhook_off", words)]
         tried = call(self.token, "POST", "/v2/bot/channel/webhook/test", json={"endpoint": webhook_url})
         if tried.get("success") is False:
             said = " ".join(filter(None, (str(tried.get("reason") or ""), str(tried.get("detail") or ""))))
