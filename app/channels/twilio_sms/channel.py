@@ -197,6 +197,10 @@ class TwilioWhatsApp(TwilioSms):
     def source_id_of(cls, phone_number: str) -> str:
         return f"{WHATSAPP}{phone_number}"
 
+    @classmethod
+    def arranged(cls, sends: Sequence[Outbound]) -> Sequence[Outbound]:
+        return sending.captioned(sends)
+
 
 def _form(knock: Knock) -> dict[str, str]:
     """What came, by POST or, where somebody has set it so, by GET."""

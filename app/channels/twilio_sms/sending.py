@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from app.channels.outgoing import DeliveryFailed, File, Outbound
@@ -13,6 +14,7 @@ from app.channels.twilio_sms.settings import WHATSAPP, TwilioSmsSettings
 LONGEST = 1600
 """Of one message, SMS or WhatsApp: https://www.twilio.com/docs/errors/21617. Twilio cuts an SMS into segments itself."""
 
+LONGEST_CAPTION = 1024
 MOST_MEDIA = 10
 MOST_MMS_BYTES = 5_000_000
 MOST_WHATSAPP_BYTES = 16_000_000
@@ -105,6 +107,15 @@ def form_of(outbound: Outbound, settings: TwilioSmsSettings, callback: str, cont
     if not text and not media:
         raise DeliveryFailed("There is nothing in the message.", permanent=True)
     return form
+
+
+def captioned(sends: Sequence[Outbound]) -> Sequence[Outbound]:
+    """In WhatsApp a text goes along with its picture or film, where it is one, and short enough."""
+    texts, files = [each for each in sends if not each.files], [each for each in sends if each.files]
+    at = next((at for at, each in enumerate(files) if each.files[0].kind in ("image", "video")), None)
+    if len(texts) != 1 or at is None or texts[0].content_type != "text" or len(texts[0].text) > LONGEST_CAPTION:
+        return sends
+    return [replace(each, text=texts[0].text) if n == at else each for n, each in enumerate(files)]
 
 
 def recipient(to: str, settings: TwilioSmsSettings) -> str:

@@ -60,19 +60,21 @@ def test_whatsapp_through_twilio_is_connected_written_to_and_answered(play: Play
     with twilio_serving() as there:
         typed = {**FORM, "Auth token": AUTH_TOKEN, "What is carried": "WhatsApp"}
         inbox = play.connect("Twilio SMS and WhatsApp", typed, name="Fernway on WhatsApp")
+        play.work()
         written(play, there, inbox, "Where are you?", ProfileName="Dana Reyes", WaId=DANA[1:])
         play.open("Dana Reyes")
         place = {"Latitude": "52.52", "Longitude": "13.405", "Label": "My door", "Address": "Alexanderplatz 1"}
         written(play, there, inbox, ProfileName="Dana Reyes", MessageType="location", **place)
         play.sees("My door")
-        play.says("We are **near**.")
-        play.says(files=[a_picture("#456")])
-        assert [row["num_media"] for row in there.messages.sent] == ["0", "1"]
+        play.says("We are **near**.", files=[a_picture("#456")])
         near = there.messages.sent[0]
-        assert near["body"] == "We are *near*."
+        assert (near["body"], near["num_media"]) == ("We are *near*.", "1")
         happened(play, inbox, there.messages.tells(near, "read"))
         play.ticks("We are near.", "Read")
-        pressed = {"ButtonText": "Bring it", "ButtonPayload": "bring", "OriginalRepliedMessageSid": near["sid"]}
+        offered(play, "Shall we bring it?", ["Bring it", "Keep it"])
+        question = there.messages.sent[1]
+        assert "twilio/quick-reply" in there.messages.contents[question["asked"]["ContentSid"]]["types"]
+        pressed = {"ButtonText": "Bring it", "ButtonPayload": "Bring it", "OriginalRepliedMessageSid": question["sid"]}
         written(play, there, inbox, "Bring it", ProfileName="Dana Reyes", MessageType="interactive", **pressed)
         play.sees("Pressed a button")
         there.twilio.instead.append(Told(400, refusal(400, 63016, "Outside the allowed window").body))
@@ -80,3 +82,25 @@ def test_whatsapp_through_twilio_is_connected_written_to_and_answered(play: Play
         play.refused("24 hours")
         play.pictures("twilio_whatsapp")
         play.tries_again()
+        by_template(play)
+        play.until(lambda: there.messages.sent[-1]["asked"].get("ContentVariables"), "the template was not sent")
+        assert there.messages.sent[-1]["body"] == "Hello Dana, your order A-17 is on its way."
+        play.settles()
+
+
+def offered(play: Play, question: str, choices: list[str]) -> None:
+    """A question with choices to press, by the composer."""
+    play.page.get_by_role("button", name="Offer something to press").click()
+    play.page.get_by_role("menuitem", name="Choices").click()
+    for number, words in enumerate(choices, 1):
+        play.page.get_by_role("textbox", name=f"Choice {number}", exact=True).fill(words)
+    play.says(question)
+
+
+def by_template(play: Play) -> None:
+    page = play.page
+    page.get_by_role("button", name="Send a template").click()
+    page.locator("[data-template]").first.click()
+    page.get_by_label("Text 1").fill("Dana")
+    page.get_by_label("Text 2").fill("A-17")
+    page.locator("#dialog-templates").get_by_role("button", name="Send", exact=True).click()

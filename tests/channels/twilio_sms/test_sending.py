@@ -120,6 +120,19 @@ def test_whatsapp_takes_one_file_of_its_kinds_the_others_are_links(there: Served
     assert second["asked"]["MediaUrl"] == []
 
 
+def test_a_text_is_the_caption_of_its_picture_in_whatsapp() -> None:
+    picture, song = outbound("", a_file()), outbound("", a_file("song.mp3", "audio/mpeg"))
+    arranged = TwilioWhatsApp.arranged([outbound("Look"), song, picture])
+    assert [(each.text, each.files[0].filename) for each in arranged] == [("", "song.mp3"), ("Look", "bell.png")]
+    for sends in (
+        [outbound("Listen"), song],
+        [outbound("x" * 1025), picture],
+        [outbound("One"), outbound("Two"), picture],
+        [outbound("Which?", content_type="input_select"), picture],
+    ):
+        assert TwilioWhatsApp.arranged(sends) == sends
+
+
 def test_a_template_goes_by_its_sid_with_its_blanks_filled(there: Served) -> None:
     out = outbound("Hello Dana", to=DANA, content_attributes={"template": TEMPLATE})
     a_channel(medium="whatsapp").send(out)
