@@ -77,7 +77,13 @@ def files_in(account_id: int, conversations: Sequence[int]) -> list[str]:
             Attachment.storage_key.is_not(None),
         )
     )
-    return [key for key in db.session.scalars(kept) if key]
+    of_cards = select(Message.additional_attributes["pictures"]).where(
+        Message.account_id == account_id,
+        Message.conversation_id.in_(conversations),
+        Message.additional_attributes.has_key("pictures"),
+    )
+    pictures = [str(key) for keys in db.session.scalars(of_cards) if isinstance(keys, list) for key in keys]
+    return [*(key for key in db.session.scalars(kept) if key), *pictures]
 
 
 def call(piece: Piece) -> None:

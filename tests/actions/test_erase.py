@@ -25,12 +25,14 @@ from workers.jobs import JOBS
 def test_who_they_were_is_gone_at_once_and_the_rest_with_the_job(cast: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(erasing, "AT_ONCE", 2)
     stored = storage.save(BytesIO(b"a letter"), filename="letter.txt", limit_bytes=1000)
+    on_a_card = storage.save(BytesIO(b"a picture"), filename="ridge.png", limit_bytes=1000)
     with transaction(cast.account_id):
         dana = a_contact(cast.account_id, "Dana", email="dana@x.example")
         former = a_contact(cast.account_id, "D. Ruiz")
         for number in range(5):
             conversation = a_conversation(cast, f"Question {number}", contact=dana)
         message = conversation.messages_before(None, 1)[0]
+        message.additional_attributes = {"pictures": [on_a_card.key]}
         db.session.add(Attachment.made_of(stored, message))
         others = a_conversation(cast, "Mine", contact=a_contact(cast.account_id, "Erin"))
         others.messages_before(None, 1)[0].sender_contact_id = dana.id
@@ -52,8 +54,9 @@ def test_who_they_were_is_gone_at_once_and_the_rest_with_the_job(cast: Cast, mon
         assert db.session.scalars(select(Message.sender_contact_id)).all() == [None]
         names = list(db.session.scalars(select(Event.name)))
         assert (names.count("conversation.deleted"), names.count("contact.deleted")) == (5, 1)
-    with pytest.raises(NotFound):
-        storage.open(stored.key)
+    for file in (stored, on_a_card):
+        with pytest.raises(NotFound):
+            storage.open(file.key)
 
 
 def test_nobody_is_deleted_while_they_have_the_chat_open(cast: Cast) -> None:
