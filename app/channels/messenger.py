@@ -129,8 +129,7 @@ class Messenger(MetaMessaging):
         given = text(self.line.settings.get("page_id"))
         found, app = page.checked(self.access, given, field="page_token", scopes=SCOPES)
         with told("app_secret"):
-            if app.callback(self.kind_of_thing) != webhook_url:
-                app.register(self.kind_of_thing, webhook_url, page.FIELDS)
+            app.register(self.kind_of_thing, webhook_url, page.FIELDS, page.LEAST)
         page.follow(found, self.access, field="page_token")
         return replace(
             self.line,

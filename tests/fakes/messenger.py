@@ -47,6 +47,7 @@ class Graph(ProviderStandIn):
         self.subscribable = set(SUBSCRIBABLE)
         self.subscribed: list[str] = []
         self.callbacks: dict[str, str] = {}
+        self.posted: set[str] = set()
         self.verify_token = ""
         self.sent: list[dict[str, Any]] = []
         self.uploads: list[tuple[str, str, bytes]] = []
@@ -146,7 +147,11 @@ class Graph(ProviderStandIn):
         return Told(body={"data": about | {"scopes": self.scopes, "data_access_expires_at": 1795651200}})
 
     def _callbacks(self, asked: Asked) -> Told:
-        each = [{"object": kind, "callback_url": url, "active": True} for kind, url in self.callbacks.items()]
+        fields = [{"name": name, "version": "v22.0"} for name in sorted(self.posted)]
+        each = [
+            {"object": kind, "callback_url": url, "active": True, "fields": fields}
+            for kind, url in self.callbacks.items()
+        ]
         return Told(body={"data": each})
 
     def _register(self, asked: Asked) -> Told:
@@ -156,7 +161,10 @@ class Graph(ProviderStandIn):
             asks = {"hub.mode": "subscribe", "hub.challenge": "1158201444", "hub.verify_token": token}
             if httpx.get(url, params=asks, timeout=5).text != "1158201444":
                 raise Refused("Callback verification failed: the challenge was not answered", code=2200)
-        self.callbacks[asked.form["object"]], self.verify_token = url, token
+        fields = set(asked.form["fields"].split(","))
+        if fields - self.subscribable:
+            raise Refused("Param fields must be among those there are.")
+        self.callbacks[asked.form["object"]], self.verify_token, self.posted = url, token, fields
         return Told(body={"success": True})
 
     def _subscriptions(self, asked: Asked) -> Told:

@@ -17,6 +17,7 @@ from app.lib import crypto
 from app.lib.http import Options
 
 INVALID_PARAMETER = 100
+REGISTER_SECONDS = 20.0
 
 
 @dataclass(frozen=True)
@@ -44,6 +45,17 @@ class Access:
 
 
 @dataclass(frozen=True)
+class Callback:
+    """`fields` are the kinds of events that are posted; it is false where nothing is."""
+
+    url: str
+    fields: frozenset[str]
+
+    def __bool__(self) -> bool:
+        return bool(self.url)
+
+
+@dataclass(frozen=True)
 class App:
     """The Meta app that a token is of."""
 
@@ -58,15 +70,30 @@ class App:
         """What Graph knows of a token of this app. Raises GraphError."""
         return mapping(self.access.ask("GET", "/debug_token", params={"input_token": token}).get("data"))
 
-    def callback(self, kind: str) -> str:
-        """Where Meta posts what happens to things of a kind; empty where nowhere. Raises GraphError."""
+    def callback(self, kind: str) -> Callback:
+        """Where Meta posts what happens to things of a kind. Raises GraphError."""
         for each in mappings(self.access.ask("GET", f"/{self.id}/subscriptions").get("data")):
             if each.get("object") == kind and each.get("active") is not False:
-                return text(each.get("callback_url"))
-        return ""
+                names = frozenset(text(field.get("name")) for field in mappings(each.get("fields")))
+                return Callback(text(each.get("callback_url")), names)
+        return Callback("", frozenset())
 
-    def register(self, kind: str, webhook_url: str, fields: Sequence[str]) -> None:
-        """Have it posted to us; Meta looks at once whether we answer there. Raises GraphError."""
+    def register(self, kind: str, webhook_url: str, wanted: Sequence[str], least: Sequence[str] = ()) -> None:
+        """Have it posted to us, if it is not yet; Meta looks at once whether we answer there. Raises GraphError.
+
+        `least` is what every version of Graph can post.
+        """
+        there = self.callback(kind)
+        if there.url == webhook_url and there.fields >= set(least):
+            return
+        try:
+            self._register(kind, webhook_url, wanted)
+        except GraphError as refused:
+            if refused.code != INVALID_PARAMETER or not least:
+                raise
+            self._register(kind, webhook_url, least)
+
+    def _register(self, kind: str, webhook_url: str, fields: Sequence[str]) -> None:
         said = {
             "object": kind,
             "callback_url": webhook_url,
@@ -74,7 +101,7 @@ class App:
             "fields": ",".join(fields),
             "include_values": "true",
         }
-        self.access.ask("POST", f"/{self.id}/subscriptions", data=said, timeout=20.0)
+        self.access.ask("POST", f"/{self.id}/subscriptions", data=said, timeout=REGISTER_SECONDS)
 
 
 def app_of(access: Access) -> str:

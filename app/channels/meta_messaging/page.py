@@ -103,9 +103,11 @@ def _of_ways(access: Access, page_id: str, app: App, *, kind: str, webhook_url: 
         problems.append(Problem("unsubscribed", "Meta does not tell us of this page’s messages.", "register"))
     if kind and app.id and app.secret:
         callback = app.callback(kind)
-        if callback.rstrip("/") != webhook_url.rstrip("/"):
-            where = f"to {callback}, not to us" if callback else "nowhere"
+        if callback.url.rstrip("/") != webhook_url.rstrip("/"):
+            where = f"to {callback.url}, not to us" if callback.url else "nowhere"
             problems.append(Problem("webhook", f"Meta posts messages {where}.", "register"))
+        elif lacking := [name for name in LEAST if name not in callback.fields]:
+            problems.append(Problem("webhook", f"Meta does not post {_and(lacking)} to us.", "register"))
     return problems
 
 

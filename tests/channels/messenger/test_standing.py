@@ -61,6 +61,7 @@ def test_a_version_that_knows_fewer_things_is_subscribed_to_those(graph: Graph) 
     Messenger(TYPED).connect(URL)
     assert "messages" in graph.subscribed
     assert "message_edits" not in graph.subscribed
+    assert graph.posted == set(graph.subscribed)
 
 
 def test_what_is_wrong_stands_at_its_field_in_metas_words(graph: Graph) -> None:
@@ -82,6 +83,13 @@ def test_a_webhook_that_is_registered_already_is_left(graph: Graph) -> None:
     Messenger(TYPED).connect(URL)
     Messenger(TYPED).connect(URL)
     assert sum(asked.path.endswith("/subscriptions") and asked.method == "POST" for asked in graph.asked) == 1
+
+
+def test_a_webhook_that_hears_less_is_registered_anew(graph: Graph) -> None:
+    Messenger(TYPED).connect(URL)
+    graph.posted = {"messages"}
+    Messenger(TYPED).connect(URL)
+    assert graph.posted == SUBSCRIBABLE
 
 
 def test_a_delivery_is_proven_by_the_apps_secret(installed: None) -> None:
@@ -126,6 +134,7 @@ def test_a_line_that_stands_is_well(graph: Graph) -> None:
         (lambda graph: graph.subscribed.clear(), "unsubscribed", "register"),
         (lambda graph: graph.callbacks.update(page="https://elsewhere.example/bot"), "webhook", "register"),
         (lambda graph: graph.callbacks.clear(), "webhook", "register"),
+        (lambda graph: graph.posted.discard("message_reads"), "webhook", "register"),
     ],
 )
 def test_what_is_wrong_is_told_with_its_repair(
