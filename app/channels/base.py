@@ -110,6 +110,8 @@ class Abilities:
     """As `reply_window`, for an answer marked as a human's (Meta's human agent tag)."""
     answers_privately: bool = False
     """An answer in a thread that everybody can read may go to the customer alone: `content_attributes["as_dm"]`."""
+    public_length: int | None = None
+    """As `max_length`, in such a thread."""
     has_calls: bool = False
     """Customers call, and are called: what is said is spoken, nothing can be written to them."""
     is_whole: bool = False

@@ -59,6 +59,7 @@ class XProfile(Channel):
         attachment_kinds=frozenset({"image", "video"}),
         rich=frozenset({"input_select"}),
         answers_privately=True,
+        public_length=weighted.MOST,
         has_receipts=True,
         has_replies=True,
         # 100 posts and 15 direct messages in a quarter of an hour are taken for sure; what is more waits as X says.
@@ -93,6 +94,8 @@ class XProfile(Channel):
             return direct.message(event, a_dict(told.get("users")), ours=ours)
         if kind == letters.READ:
             return direct.read(event, ours=ours)
+        if kind == letters.ENCRYPTED:
+            return direct.sealed(event, ours=ours)
         if not self.settings.tweets:
             return ()
         if kind == letters.POSTED:

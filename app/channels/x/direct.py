@@ -42,6 +42,15 @@ def message(event: Mapping[str, Any], users: Mapping[str, Any], *, ours: str) ->
     ]
 
 
+def sealed(event: Mapping[str, Any], *, ours: str) -> Sequence[Fact]:
+    """An encrypted chat: that somebody wrote is all that X tells a program."""
+    sender, source_id = a_text(event.get("sender_id")), a_text(event.get("id"))
+    if not sender or sender == ours:
+        return ()
+    what = "an encrypted chat message, which can be read in X itself only"
+    return [Unsupported(what, words.person(sender, {}), source_id or None, moment(event))]
+
+
 def read(event: Mapping[str, Any], *, ours: str) -> Sequence[Fact]:
     """All until then was read, of the direct messages: X has no read marks of posts."""
     reader, at = a_text(event.get("sender_id")), moment(event)

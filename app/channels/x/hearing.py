@@ -16,7 +16,9 @@ FIELD = "consumer_key"
 # What an app is told that has no right to X's older API for events, or when that is gone.
 NOT_THERE = (403, 404, 410)
 # Of X's newer API for events, each by itself; the older one subscribes to all at once.
-EVENTS = ("dm.received", "dm.sent", "dm.read", "post.mention.create", "post.create", "post.delete")
+EVENTS = ("dm.received", "dm.sent", "dm.read", "post.mention.create", "post.create", "post.delete", "chat.received")
+# Without these there is nothing to hear; the others are good to have.
+NEEDED = EVENTS[:2]
 
 
 def begin(known: XCredentials, user_id: str, home: str) -> str:
@@ -90,9 +92,8 @@ def _subscribe_to_each(webhook_id: str, user: Auth, user_id: str, refused: NotCo
             error = again.__cause__
             if isinstance(error, XError) and "duplicate" in error.told:
                 continue
-            if event == EVENTS[0]:
+            if event in NEEDED:
                 raise refused from None
-            raise
 
 
 def _holds(place: str, home: str, secret: str) -> bool:

@@ -27,6 +27,7 @@ DIRECT = "direct_message_events"
 READ = "direct_message_mark_read_events"
 POSTED = "tweet_create_events"
 GONE = "tweet_delete_events"
+ENCRYPTED = "chat.received"
 KNOWN = (DIRECT, READ, POSTED, GONE)
 # What the newer API calls the same.
 TYPES = {
@@ -112,6 +113,10 @@ def _by_activity(data: Mapping[str, Any]) -> Iterator[Envelope]:
     if name in (DIRECT, READ):
         for event in map(a_dict, a_list(told.get(name))):
             yield _letter(address, name, event, {"is": name, "event": event, "users": a_dict(told.get("users"))})
+    elif kind == ENCRYPTED:
+        sender = a_text(told.get("sender_id")) or address
+        key = f"{kind}:{a_text(told.get('id')) or _digest(data)}"
+        yield Envelope(address, sender, key[:500], {"is": kind, "event": told}, provider_at=moment(told))
     elif name:
         event = {**told, "includes": a_dict(data.get("includes"))}
         yield _letter(address, name, event, {"is": name, "event": event})
@@ -146,7 +151,7 @@ def _other(address: str, name: str, event: Mapping[str, Any]) -> str:
 
 def moment(event: Mapping[str, Any]) -> datetime | None:
     """When it happened, however X writes it; none when it is not of our times."""
-    for name in ("created_timestamp", "timestamp_ms"):
+    for name in ("created_timestamp", "timestamp_ms", "created_at_msec"):
         written = a_text(event.get(name))
         if written.isascii() and written.isdecimal() and len(written) < 14:
             return datetime.fromtimestamp(int(written) / 1000, UTC)

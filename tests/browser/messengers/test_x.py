@@ -69,6 +69,8 @@ def test_x_is_connected_written_to_and_answered(play: Play) -> None:
         play.open("Dana Rider")
         play.sees("the bell of my Fern 3 broke")
         play.sees("Public post on x.com")
+        play.page.locator("#composer-text").fill("We send a new one. " * 20)
+        expect(play.page.locator("[data-hint]")).to_have_text("Goes out as 2 messages")
         play.says("We send a new one. " * 20)
         assert [each["reply"]["in_reply_to_tweet_id"] for each in x.posts] == [THREAD, x.posts[0]["id"]]
         play.page.get_by_label("By direct message").check()

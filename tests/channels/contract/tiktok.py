@@ -79,9 +79,9 @@ def a_call(body: bytes) -> Call:
     return Call("/webhooks/tiktok", {"data": body, "headers": signed(body)})
 
 
-def an_inbox(account_id: int) -> Inbox:
+def an_inbox(account_id: int, address: str = OPEN_ID) -> Inbox:
     ours = line()
-    inbox = Inbox(account_id=account_id, name="Fernway on TikTok", channel="tiktok", address=OPEN_ID)
+    inbox = Inbox(account_id=account_id, name="Fernway on TikTok", channel="tiktok", address=address)
     inbox.credentials, inbox.channel_settings = dict(ours.credentials), dict(ours.settings)
     db.session.add(inbox)
     db.session.flush()

@@ -80,9 +80,9 @@ def a_call(body: dict[str, Any]) -> Call:
     return Call("/webhooks/x", {"data": raw, "headers": signed(raw)})
 
 
-def an_inbox(account_id: int) -> Inbox:
+def an_inbox(account_id: int, address: str = PROFILE) -> Inbox:
     ours = line()
-    inbox = Inbox(account_id=account_id, name="Fernway on X", channel="x", address=PROFILE)
+    inbox = Inbox(account_id=account_id, name="Fernway on X", channel="x", address=address)
     inbox.credentials, inbox.channel_settings = dict(ours.credentials), dict(ours.settings)
     db.session.add(inbox)
     db.session.flush()

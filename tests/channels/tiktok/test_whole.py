@@ -19,7 +19,7 @@ from app.models import Attachment, Contact, Conversation, Membership, Message
 from tests.cast import Cast
 from tests.channels.contract.tiktok import a_call, an_inbox
 from tests.channels.tiktok.conftest import content_of, recorded
-from tests.fakes.tiktok import TikTokStandIn, delivery, no
+from tests.fakes.tiktok import TikTokStandIn, delivery, no, signed
 from workers.jobs import JOBS
 
 
@@ -107,6 +107,18 @@ def test_a_refusal_is_shown_in_tiktoks_words(
     failed = messages(cast, inbox_id)[-1]
     assert failed.status == "failed"
     assert failed.external_error == "[40064] The message is blocked by the direct message rules."
+
+
+def test_an_own_app_cannot_speak_for_the_account_of_another(client: FlaskClient, cast: Cast, inbox_id: int) -> None:
+    """Whoever runs an app of their own knows its secret, and could sign anything."""
+    with transaction(cast.other_account_id):
+        theirs = an_inbox(cast.other_account_id, address="open-id-of-charlie")
+        theirs.credentials = {**theirs.credentials, "app_secret": "known to Charlie"}
+    forged = recorded("text")
+    answer = client.post("/webhooks/tiktok", data=forged, headers=signed(forged, secret="known to Charlie"))
+    assert answer.status_code == 401
+    worked()
+    assert messages(cast, inbox_id) == []
 
 
 def test_a_reaction_stands_at_the_message_it_is_to(

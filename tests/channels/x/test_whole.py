@@ -21,7 +21,7 @@ from app.models import Attachment, Conversation, Membership, Message
 from tests.cast import Cast
 from tests.channels.contract.x import a_call, an_inbox
 from tests.channels.x.conftest import told
-from tests.fakes.x import CONSUMER, XStandIn, problem, signature
+from tests.fakes.x import CONSUMER, XStandIn, problem, signature, signed
 from workers.jobs import JOBS
 
 
@@ -164,6 +164,18 @@ def test_xs_challenge_is_answered_at_the_door(client: FlaskClient, cast: Cast) -
         assert client.get(path).status_code == 401
     body = json.dumps({"for_user_id": "930524282358325248"})
     assert client.get(f"/webhooks/x/{sealed(CONSUMER[1])}", query_string={"crc_token": body}).status_code == 401
+
+
+def test_an_own_app_cannot_speak_for_the_profile_of_another(client: FlaskClient, cast: Cast, inbox_id: int) -> None:
+    """Whoever runs an app of their own knows its secret, and could sign anything."""
+    with transaction(cast.other_account_id):
+        theirs = an_inbox(cast.other_account_id, address="1")
+        theirs.credentials = {**theirs.credentials, "consumer_secret": "known to Charlie"}
+    forged = json.dumps(told("dm_text")).encode()
+    answer = client.post("/webhooks/x", data=forged, headers=signed(forged, "known to Charlie"))
+    assert answer.status_code == 401
+    worked()
+    assert talks(cast, inbox_id) == {}
 
 
 def test_posts_and_messages_of_an_own_app_come_to_its_own_address(

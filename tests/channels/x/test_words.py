@@ -77,6 +77,14 @@ def test_what_cannot_be_shown_is_named() -> None:
     assert said("dm_unknown") == [Unsupported("a voice of X", DANA, "954491830116155404", THEN)]
 
 
+def test_an_encrypted_chat_is_told_of_though_nobody_here_can_read_it() -> None:
+    (fact,) = said("activity_chat")
+    assert isinstance(fact, Unsupported)
+    assert "encrypted" in fact.what
+    assert fact.sender == Person(DANA.source_id)
+    assert fact.provider_at == THEN
+
+
 def test_what_is_written_elsewhere_in_our_name_is_ours() -> None:
     assert said("dm_echo") == [Echo(DANA, "From the app", "954491830116155405", [], THEN)]
 

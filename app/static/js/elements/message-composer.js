@@ -25,7 +25,7 @@ customElements.define("message-composer", class extends HTMLElement {
     const { signal } = this.#leaving = new AbortController()
     this.addEventListener("submit", event => this.#submitted(event), { signal })
     this.addEventListener("keydown", event => this.#pressed(event), { signal })
-    this.addEventListener("input", event => event.target === this.field && this.#typed(), { signal })
+    this.addEventListener("input", event => event.target === this.field ? this.#typed() : this.#measure(), { signal })
     this.addEventListener("focusout", () => this.#stopsTyping(), { signal })
     addEventListener("pagehide", () => this.#keep(), { signal })
     this.addEventListener("tab:change", event => this.#turn(event.detail.name), { signal })
@@ -55,6 +55,7 @@ customElements.define("message-composer", class extends HTMLElement {
   get isNote() { return this.kind === "note" }
   get isClosed() { return !this.isNote && (this.querySelector("answer-window")?.state === "closed" || Boolean(this.querySelector("[data-calls]"))) }
   get offer() { return this.querySelector("offer-editor") }
+  get longest() { return Number(this.querySelector("input[data-says]:not(:checked)")?.dataset.says ?? this.dataset.longest) }
   get recipients() { return this.isNote ? null : this.querySelector("mail-recipients") }
 
   answer({ id, name, words }) {
@@ -209,7 +210,7 @@ customElements.define("message-composer", class extends HTMLElement {
 
   #measure() {
     const hint = this.querySelector("[data-hint]")
-    const { words, isTooLong, isTelling } = this.isNote ? { words: "Only your team sees this" } : measured(lengthOf(this.field.value, this.dataset.counts), Number(this.dataset.longest), "splits" in this.dataset, this.drop.apart ?? 0)
+    const { words, isTooLong, isTelling } = this.isNote ? { words: "Only your team sees this" } : measured(lengthOf(this.field.value, this.dataset.counts), this.longest, "splits" in this.dataset, this.drop.apart ?? 0)
     hint.textContent = words
     hint.classList.toggle("is-telling", Boolean(isTelling))
     this.querySelector("[type=submit].button-primary").disabled = Boolean(isTooLong)
