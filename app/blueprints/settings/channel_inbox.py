@@ -97,7 +97,12 @@ def _try() -> None:
 
 
 def _give_back() -> None:
-    """Where the address was another inbox's, the provider may know this form's webhook now, instead of that inbox's."""
+    """Where credentials led to another address, the provider may know this inbox's webhook there now: it is taken back,
+    or that of the inbox whose address it is put in its place.
+    """
+    if strayed := g.get("strayed"):
+        with suppress(NotConnected, Unreachable, DeliveryFailed):
+            CHANNELS[g.kind](strayed).disconnect(g.webhook_url)
     if robbed := g.get("robbed"):
         line, webhook_url = robbed
         with suppress(Invalid):
@@ -117,7 +122,9 @@ blueprint = Door("channel_inbox", __name__, guard=administrator, url_prefix=PREF
 connecting = Door(
     "channel_inbox_connects", __name__, guard=speaking(_read_form, _try, after=_give_back), url_prefix=PREFIX
 )
-registering = Door("channel_inbox_registers", __name__, guard=speaking(_kept, _try), url_prefix=PREFIX)
+registering = Door(
+    "channel_inbox_registers", __name__, guard=speaking(_kept, _try, after=_give_back), url_prefix=PREFIX
+)
 probing = Door("channel_inbox_probes", __name__, guard=speaking(_plan, _probe), url_prefix=PREFIX)
 
 
@@ -203,6 +210,7 @@ def probe(kind: str, inbox_id: int) -> ResponseReturnValue:
 def rekeep(inbox: Inbox, line: Line) -> None:
     """Keep a line that was tried. Raises Invalid where it leads to another address than the inbox's."""
     if line.address != inbox.address and not CHANNELS[inbox.channel].is_movable:
+        _stray(inbox, line)
         raise Invalid(
             {FORM: f"This leads to {line.address}, but the inbox is {inbox.address}: add that as another inbox."}
         )
@@ -219,9 +227,23 @@ def taken(kind: str, address: str) -> str:
     other = connect.at(viewer().account.id, kind, address)
     if other is None:
         return f"{address} is connected in another account of this Parley."
-    if not CHANNELS[kind].is_addressed:
-        g.robbed = (other.line, other.webhook_url)
+    _rob(other)
     return f"The inbox {other.name} has {address} already."
+
+
+def _rob(other: Inbox) -> None:
+    """Where letters name an address, all inboxes have one webhook, and nothing was taken away."""
+    if not CHANNELS[other.channel].is_addressed:
+        g.robbed = (other.line, other.webhook_url)
+
+
+def _stray(inbox: Inbox, line: Line) -> None:
+    """A line was tried that is not the inbox's own."""
+    other = connect.at(inbox.account_id, inbox.channel, line.address)
+    if other is not None:
+        _rob(other)
+    elif not CHANNELS[inbox.channel].is_addressed:
+        g.strayed = line
 
 
 def guide_of(kind: str) -> Markup | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -17,7 +18,7 @@ from app.lib.database import db
 from app.models import Connection, Inbox
 from tests.at_the_door import ALICE, BOB, CHARLIE, browser_of
 from tests.cast import Cast
-from tests.fakes.pigeon import Loft, pigeons
+from tests.fakes.pigeon import Loft, Pigeon, pigeons
 
 SECRET = "a ring of brass"
 
@@ -204,6 +205,42 @@ def test_an_inbox_keeps_its_address(alice: FlaskClient, home: str, cast: Cast) -
     assert answer.status_code == 422
     assert "This leads to elsewhere, but the inbox is fernway" in answer.text
     assert inboxes(cast.account_id)[0].credentials["loft"] == "fernway"
+
+
+def test_credentials_of_another_leave_no_webhook_behind(
+    alice: FlaskClient, home: str, cast: Cast, loft: Loft, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where each inbox has an address of its own at the provider, as with bots."""
+    monkeypatch.setattr(Pigeon, "is_addressed", False)
+    for address in ("fernway", "porto"):
+        assert alice.post(home, data=typed(loft=address, name=address)).status_code == 303
+    fernway, porto = inboxes(cast.account_id)
+    assert fernway.webhook_url != porto.webhook_url
+    for address in ("porto", "braga"):
+        assert alice.post(f"{home}/{fernway.id}", data=typed(loft=address)).status_code == 422
+        assert loft.webhooks == {"fernway": fernway.webhook_url, "porto": porto.webhook_url}
+    assert alice.post(home, data=typed(loft="porto")).status_code == 422
+    assert loft.webhooks == {"fernway": fernway.webhook_url, "porto": porto.webhook_url}
+
+
+def test_sent_twice_at_the_same_moment_it_is_one_inbox(app: Flask, alice: FlaskClient, home: str, cast: Cast) -> None:
+    form = typed(begun=begun(alice.get(f"{home}/new").text))
+    browsers = [browser_of(app, ALICE) for _ in range(4)]
+    with ThreadPoolExecutor(4) as pool:
+        answers = list(pool.map(lambda browser: browser.post(home, data=form), browsers))
+    (inbox,) = inboxes(cast.account_id)
+    assert {answer.location for answer in answers} == {f"{home}/{inbox.id}"}
+
+
+def test_two_accounts_at_the_same_moment_do_not_both_get_an_address(
+    app: Flask, alice: FlaskClient, home: str, cast: Cast
+) -> None:
+    theirs = f"/accounts/{cast.other_account_id}/settings/inboxes/pigeon"
+    asking = [(alice, home), (browser_of(app, CHARLIE), theirs)]
+    with ThreadPoolExecutor(2) as pool:
+        answers = list(pool.map(lambda each: each[0].post(each[1], data=typed()).status_code, asking))
+    assert sorted(answers) == [303, 422]
+    assert len([*inboxes(cast.account_id), *inboxes(cast.other_account_id)]) == 1
 
 
 def test_how_it_stands_is_looked_at_now_and_the_webhook_registered_again(
