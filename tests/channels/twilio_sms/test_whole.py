@@ -15,6 +15,7 @@ from sqlalchemy import select
 
 from app.actions import reconcile
 from app.actions.poll import wish_poll
+from app.blueprints.api.shapes.inbox import inbox as inbox_shape
 from app.ledger.drain import drain
 from app.ledger.transaction import transaction
 from app.lib import clock, storage
@@ -192,6 +193,16 @@ def test_whatsapp_has_a_window_and_templates_after_it(
         talk = db.session.scalars(select(Conversation)).one()
         talk.last_incoming_at = clock.now() - timedelta(hours=25)
         assert not talk.can_reply
+
+
+def test_programs_are_told_what_an_inbox_is_of(cast: Cast, line: Callable[..., Inbox]) -> None:
+    opened = line(**WHATSAPP)
+    with transaction(cast.account_id):
+        held = db.session.get_one(Inbox, (cast.account_id, opened.id))
+        told, public = inbox_shape(held, with_secrets=True), inbox_shape(held)
+    assert (told["channel_type"], told["phone_number"], told["medium"]) == ("Channel::TwilioSms", NUMBER, "whatsapp")
+    assert told["callback_webhook_url"] == opened.webhook_url
+    assert public["callback_webhook_url"] is None
 
 
 def test_an_sms_inbox_has_no_window(cast: Cast, line: Callable[..., Inbox], client: FlaskClient, there: Served) -> None:

@@ -58,9 +58,11 @@ def inbox(inbox: Inbox, *, with_secrets: bool = False) -> dict[str, Any]:
         "lock_to_single_conversation": inbox.lock_to_single_conversation,
         "sender_name_type": inbox.sender_name_type,
         "business_name": inbox.business_name,
-        "callback_webhook_url": None,
-        "phone_number": None,
-        "messaging_service_sid": None,
+        # It has a secret in it, where letters do not name the inbox.
+        "callback_webhook_url": inbox.webhook_url if with_secrets and inbox.speaks.has_door else None,
+        "phone_number": inbox.channel_settings.get("phone_number") or None,
+        "messaging_service_sid": inbox.channel_settings.get("messaging_service_sid") or None,
+        **({"medium": medium} if (medium := inbox.channel_settings.get("medium")) else {}),
         **(
             {"message_templates": [template(each) for each in MessageTemplate.of(inbox)]}
             if inbox.abilities.has_templates
