@@ -17,7 +17,7 @@ from app.channels.meta_messaging import answers, page
 from app.channels.meta_messaging.channel import MetaMessaging, safe_name
 from app.channels.meta_messaging.events import text, word
 from app.channels.meta_messaging.facebook_login import FacebookLogin
-from app.channels.meta_messaging.graph_access import Access, App, asked, told
+from app.channels.meta_messaging.graph_access import Access, App, told
 from app.channels.standing import Unreachable
 
 SECRET: JsonDict = {"secret": True}
@@ -161,7 +161,7 @@ class Messenger(MetaMessaging):
     def profile(self, source_id: str) -> Person | None:
         """Nothing of those who only have a phone number, or do not let apps know."""
         try:
-            with asked("page_token"):
+            with told("page_token"):
                 told_of = self._profile(source_id)
         except _NoProfile:
             return None

@@ -17,7 +17,7 @@ from app.channels.meta_messaging import answers, page
 from app.channels.meta_messaging.channel import MetaMessaging
 from app.channels.meta_messaging.events import mapping, text, word
 from app.channels.meta_messaging.facebook_login import FacebookLogin
-from app.channels.meta_messaging.graph_access import Access, App, asked, subscribe, subscribed, told
+from app.channels.meta_messaging.graph_access import Access, App, subscribe, subscribed, told
 from app.channels.standing import Unreachable
 from app.config import settings
 from app.lib.http import HttpFailed
@@ -215,7 +215,7 @@ class Instagram(MetaMessaging):
     def profile(self, source_id: str) -> Person | None:
         """Nothing of those who have never written; nobody is who is gone, or has blocked the account."""
         try:
-            with asked("access_token"):
+            with told("access_token"):
                 known = self._profile(source_id)
         except _NoProfile as none:
             return Person(source_id, name=f"Unknown (IG: {source_id})") if none.is_nobody else None

@@ -131,24 +131,18 @@ def subscribed(access: Access, whose: str, app_id: str) -> set[str]:
 
 @contextmanager
 def told(field: str) -> Iterator[None]:
-    """What Graph refuses stands at that field of the form; at the secret, where that is what is wrong."""
+    """What Graph refuses stands at that field of the form; at the secret, where that is what is wrong.
+
+    What may be well in a moment is Unreachable.
+    """
     try:
         yield
     except GraphError as refused:
-        is_secret = "appsecret_proof" in refused.reason
-        raise NotConnected({"app_secret" if is_secret else field: refused.reason}) from None
-
-
-@contextmanager
-def asked(field: str) -> Iterator[None]:
-    """As `told`, for what can wait until Graph is there again."""
-    with told(field):
-        try:
-            yield
-        except GraphError as refused:
-            if not refused.permanent:
-                raise Unreachable(refused.reason) from None
-            raise
+        if "appsecret_proof" in refused.reason:
+            raise NotConnected({"app_secret": refused.reason}) from None
+        if not refused.permanent:
+            raise Unreachable(refused.reason) from None
+        raise NotConnected({field: refused.reason}) from None
 
 
 def expiry(value: Any) -> datetime | None:

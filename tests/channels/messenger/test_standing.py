@@ -79,6 +79,11 @@ def test_what_is_wrong_stands_at_its_field_in_metas_words(graph: Graph) -> None:
     assert graph.subscribed == []
 
 
+def test_graph_being_away_is_no_fault_of_a_field() -> None:
+    with pytest.raises(Unreachable):
+        Messenger(TYPED).connect(URL)
+
+
 def test_a_webhook_that_is_registered_already_is_left(graph: Graph) -> None:
     Messenger(TYPED).connect(URL)
     Messenger(TYPED).connect(URL)
