@@ -50,6 +50,8 @@ def note_call(inbox: Inbox, news: Call) -> Message:
     message.version = conversation.version
     if "answered_at" in data and "answered_at" not in before:
         _note_spoken(conversation, message, data)
+    elif "answered_at" in before and "answered_at" not in data:
+        _note_unspoken(conversation, message)
     conversation.additional_attributes = {
         **conversation.additional_attributes,
         "call_status": data["status"],
@@ -152,15 +154,8 @@ def _note_ringing(inbox: Inbox, news: Call) -> None:
 
 def _after(before: dict[str, Any], news: Call) -> dict[str, Any]:
     """What is known of the call now. What came late changes only what it knows better."""
-    data, at = {**before, "call_sid": news.source_id}, news.at or clock.now()
-    if news.leg and news.user_id:
-        data["legs"] = {**data.get("legs", {}), news.leg: news.user_id}
-    spoke = news.state == "answered" or news.seconds is not None
-    if spoke and "answered_at" not in data:
-        data["answered_at"] = (at - timedelta(seconds=news.seconds or 0)).isoformat()
-    who = data.get("legs", {}).get(news.leg) if news.state == "ended" else news.user_id if spoke else None
-    if who and (news.state == "ended" or "answered_by" not in data):
-        data["answered_by"] = who
+    at = news.at or clock.now()
+    data = _spoken({**before, "call_sid": news.source_id}, news, at)
     if news.state == "ended":
         data.setdefault("ended_at", at.isoformat())
         if news.outcome and data.get("outcome", "declined") == "declined":
@@ -175,6 +170,28 @@ def _after(before: dict[str, Any], news: Call) -> dict[str, Any]:
         data["has_message"] = True
     data["status"] = _status(data)
     return dict(storable(data))
+
+
+def _spoken(data: dict[str, Any], news: Call, at: datetime) -> dict[str, Any]:
+    """Whether anybody spoke with the customer, and who. That they spoke for so long proves it; that a key was pressed does not."""
+    if news.leg and news.user_id:
+        data["legs"] = {**data.get("legs", {}), news.leg: news.user_id}
+    if news.not_with:
+        data["not_with"] = sorted({*data.get("not_with", ()), *news.not_with})
+    not_with, is_proof = data.get("not_with", ()), news.seconds is not None
+    if data.get("answered_by") in not_with and not (is_proof or data.get("is_proven")):
+        # Who pressed the key found nobody on the line any more.
+        data = {name: value for name, value in data.items() if not name.startswith(("answered_", "duration"))}
+    if is_proof:
+        data |= {"is_proven": True, "bridged_leg": news.leg}
+    if is_proof or (news.state == "answered" and news.user_id not in not_with):
+        data.setdefault("answered_at", (at - timedelta(seconds=news.seconds or 0)).isoformat())
+        # Of several who pressed the key at once, one was bridged.
+        bridged = data.get("legs", {}).get(data.get("bridged_leg", ""))
+        who = bridged or data.get("answered_by") or news.user_id
+        if who:
+            data["answered_by"] = who
+    return data
 
 
 def _with_name(inbox: Inbox, data: dict[str, Any]) -> dict[str, Any]:
@@ -210,6 +227,13 @@ def _note_spoken(conversation: Conversation, message: Message, data: dict[str, A
     who = db.session.get(Membership, (conversation.account_id, data.get("answered_by", 0)))
     if who and conversation.assignee_id is None and conversation.can_be_assigned_to(who):
         conversation.assign(who, by=who.actor)
+
+
+def _note_unspoken(conversation: Conversation, message: Message) -> None:
+    """It looked as if somebody had taken the call, and nobody had."""
+    if message.is_incoming:
+        conversation.waiting_since = conversation.waiting_since or message.created_at
+        conversation.unread_count += 1
 
 
 def _attach(inbox: Inbox, message: Message, news: Call) -> bool:

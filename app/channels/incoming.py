@@ -244,6 +244,8 @@ class Call:
     """The colleague whose phone it was; in a call that rings, who was rung."""
     leg: str = ""
     """The provider's id of the call to that colleague's phone."""
+    not_with: Sequence[int] = ()
+    """Colleagues who were rung, and did not speak with the customer whatever they pressed: who called was gone by then."""
     recording: Media | None = None
     transcript: tuple[str, str] | None = None
     """The provider's id of a recording, and what is said in it."""

@@ -34,7 +34,7 @@ def told_by(envelope: Envelope) -> list[Call]:
     if step is Step.TAKEN:
         return [replace(known, state="answered")] if form.get("Digits") == TAKES_IT else []
     if step in (Step.DIALLED, Step.CALLED):
-        return [_dialled(known, form, outgoing=step is Step.CALLED)]
+        return [_dialled(known, form, query, outgoing=step is Step.CALLED)]
     if step in (Step.RECORDING, Step.MESSAGE):
         return _recorded(known, form, query, step)
     if step is Step.TRANSCRIPT:
@@ -89,14 +89,15 @@ def _over(known: Call, form: Mapping[str, str]) -> Call:
     return replace(known, state="ended") if status == "completed" else replace(known, state="ringing")
 
 
-def _dialled(known: Call, form: Mapping[str, str], *, outgoing: bool) -> Call:
+def _dialled(known: Call, form: Mapping[str, str], query: Mapping[str, str], *, outgoing: bool) -> Call:
     """How a round of ringing ended. Of a caller nobody answered we know no more than before: they may leave a message."""
     if was_bridged(form):
         seconds = _number(form.get("DialCallDuration", ""))
         return replace(known, state="ended", seconds=seconds or 0, leg=form.get("DialCallSid", ""))
     if outgoing:
         return replace(known, state="ended", outcome=OUTCOMES.get(form.get("DialCallStatus", ""), "no-answer"))
-    return replace(known, state="ringing")
+    tried = [_number(part) for part in query.get("tried", "").split(".")[:100]]
+    return replace(known, state="ringing", not_with=tuple(user_id for user_id in tried if user_id))
 
 
 def _recorded(known: Call, form: Mapping[str, str], query: Mapping[str, str], step: Step) -> list[Call]:

@@ -88,6 +88,29 @@ def test_who_hangs_up_during_the_greeting_called_and_waits(desk: Desk) -> None:
     assert desk.conversation().waiting_since
 
 
+@pytest.mark.parametrize("backwards", [False, True])
+def test_who_was_gone_when_it_was_taken_was_not_spoken_with(desk: Desk, backwards: bool) -> None:
+    """The colleague presses the key in the moment in which the caller hangs up."""
+    desk.has_phone(desk.cast.bob_id, BOBS)
+    told: list[tuple[str, dict[str, str]]] = []
+    post = desk.voice.post
+
+    def keeps_back(url: str, form: dict[str, str]) -> tuple[int, str, bytes]:
+        if "/taken" in url and backwards:
+            told.append((url, form))
+            return 200, "text/xml", b"<Response/>"
+        return post(url, form)
+
+    desk.voice.post = keeps_back
+    desk.calls_in(Caller(DANA, hangs_up="taken"))
+    for url, form in told:
+        post(url, form)
+    desk.work()
+    assert desk.call()["status"] == "no-answer"
+    assert desk.conversation().waiting_since
+    assert desk.conversation().unread_count == 1
+
+
 def test_all_are_rung_at_once_and_the_first_to_take_it_has_it(desk: Desk, dana: Caller) -> None:
     desk.has_phone(desk.cast.alice_id, ALICES, Phone("no-answer"))
     desk.has_phone(desk.cast.bob_id, BOBS)

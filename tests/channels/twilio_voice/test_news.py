@@ -34,8 +34,8 @@ TOLD: dict[str, dict[str, Any]] = {
     "colleague_picked_up": {"state": "ringing", "user_id": 7, "leg": LEG},
     "colleague_takes_it": {"state": "answered", "user_id": 7, "leg": LEG},
     "bridged_and_over": {**INBOUND, "state": "ended", "seconds": 63, "leg": LEG},
-    "nobody_took_it": {**INBOUND, "state": "ringing"},
-    "a_mailbox_picked_up": {**INBOUND, "state": "ringing"},
+    "nobody_took_it": {**INBOUND, "state": "ringing", "not_with": (7,)},
+    "a_mailbox_picked_up": {**INBOUND, "state": "ringing", "not_with": (7,)},
     "call_over": {**INBOUND, "state": "ended", "at": AT},
     "call_failed": {
         **INBOUND,
