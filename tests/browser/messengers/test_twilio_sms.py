@@ -32,6 +32,7 @@ def test_twilio_is_connected_written_to_and_answered(play: Play) -> None:
         play.fill("Twilio SMS and WhatsApp", FORM, name="Fernway by text")
         play.submit()
         expect(play.page.locator(".field-error").first).to_contain_text("Authenticate")
+        play.pictures("twilio_sms-connect")
         inbox = play.connect("Twilio SMS and WhatsApp", {**FORM, "Auth token": AUTH_TOKEN}, name="Fernway by text")
         assert there.twilio.numbers[0].held["SmsUrl"] == inbox.webhook_url
 
