@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from email.message import EmailMessage
@@ -31,6 +31,8 @@ class Letter:
     words: str
     path: str
     request: dict[str, Any]
+    anew: Callable[[], dict[str, Any]] | None = None
+    """The request at this moment, where it is not the same at all times."""
 
 
 @dataclass
@@ -131,7 +133,8 @@ def post_all(
 def _post_some(base: str, letters: Sequence[Letter], tally: Tally, until: float) -> None:
     with httpx.Client(base_url=base, timeout=20) as client:
         for letter in letters:
-            persist(client, "POST", letter.path, tally, until, **letter.request)
+            request = letter.anew() if letter.anew else letter.request
+            persist(client, "POST", letter.path, tally, until, **request)
             tally.posted += 1
 
 

@@ -31,8 +31,9 @@ from app.models import Inbox
 from app.supervisor import embedded
 from app.supervisor.program import Command
 from bench import _ground as at
-from bench import _keeper, _letters
+from bench import _keeper, _letters, _messengers
 from bench._letters import Letter, Tally
+from bench._messengers import FarEnds
 from bench._stand_ins import Post, Program, far_ends
 
 QUEUES = ("inbound", "events", "outbound", "slow")
@@ -64,6 +65,8 @@ class Storm:
     mailboxes: list[str]
     program: Program
     post: Post
+    messengers: dict[str, Inbox]
+    far_ends: FarEnds
     keeper_pid: int
     web_pid: int
     killed: dict[str, int] = field(default_factory=dict)
@@ -100,16 +103,21 @@ def gathering(*, lease_seconds: float = 5.0, workers: int = 2) -> Iterator[Storm
     """A Parley with the demo, an API inbox with a webhook and two mailboxes that send by a server on the loopback."""
     with (
         far_ends() as (program, post),
-        at.ground(private_hosts="127.0.0.1", lease_seconds=str(lease_seconds)) as ground,
+        _messengers.far_ends() as ends,
+        at.ground(
+            private_hosts="127.0.0.1", lease_seconds=str(lease_seconds), provider_urls=_messengers.SETTING
+        ) as ground,
     ):
         app = ground.app()
         with app.app_context():
             demo = load.load()
             mailboxes = _connect(demo, program, post)
+            with transaction(demo.account_id):
+                messengers = _messengers.connect(demo.account_id)
             db.engine.dispose()
         keeper_pid = _hand_over(ground, workers)
         ground.web(processes=2)
-        storm = Storm(ground, demo, mailboxes, program, post, keeper_pid, ground.running[-1][0])
+        storm = Storm(ground, demo, mailboxes, program, post, messengers, ends, keeper_pid, ground.running[-1][0])
         try:
             yield storm
         finally:
@@ -161,9 +169,12 @@ def _worker(ground: at.Ground, name: str, *words: str) -> Command:
 def blow(storm: Storm, number: int, *, seconds: float, pause: tuple[float, float], seed: int = 1) -> list[Letter]:
     """Post `number` letters and answer a fifth, while processes die; returns the letters once all are posted."""
     dice = random.Random(seed)
-    letters = _letters.written(
+    by_messengers = number * 3 // 4
+    with storm.ground.app().app_context():
+        letters = _messengers.written(storm.messengers, by_messengers)
+    letters += _letters.written(
         storm.base,
-        number,
+        number - by_messengers,
         website=storm.demo.website_token,
         program=storm.demo.api_identifier,
         mailboxes=storm.mailboxes,

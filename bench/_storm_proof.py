@@ -23,7 +23,7 @@ SAID = text("""
     where account_id = :account and message_type = 'incoming' and content like 'Letter %' group by 1
 """)
 ANSWERS = text("""
-    select m.id, m.client_id, m.status, m.source_id, i.channel, m.content from messages m
+    select m.id, m.client_id, m.status, m.source_id, m.external_error, i.channel, m.content from messages m
     join inboxes i on i.account_id = m.account_id and i.id = m.inbox_id
     where m.account_id = :account and m.message_type = 'outgoing' and m.content like 'Answer to %'
 """)
@@ -71,7 +71,7 @@ def prove(app: Flask, storm: Storm, letters: Sequence[Letter]) -> Proof:
         if (not storm.is_settled())
         else []
     )
-    problems += _mailed(storm, answers) + _posted(storm, answers)
+    problems += _mailed(storm, answers) + _posted(storm, answers) + _messaged(storm, answers)
     twice = [words for words, times in Counter(row.content for row in answers).items() if times > 1]
     problems += [f"answered twice: {words}" for words in twice[:5]]
     back = _steps_back(storm)
@@ -83,6 +83,7 @@ def prove(app: Flask, storm: Storm, letters: Sequence[Letter]) -> Proof:
     statuses = Counter(row.status for row in answers)
     if statuses["failed"]:
         problems.append(f"{statuses['failed']} answers failed for good")
+        problems += sorted({f"  {row.channel}: {row.external_error}" for row in answers if row.status == "failed"})
     return Proof(
         letters=len(wanted),
         messages=sum(said.values()),
@@ -92,7 +93,7 @@ def prove(app: Flask, storm: Storm, letters: Sequence[Letter]) -> Proof:
         sent=statuses["sent"] + statuses["delivered"] + statuses["read"],
         unsure=statuses["unsure"],
         failed=statuses["failed"],
-        taken=len(storm.post.taken) + len(storm.program.taken),
+        taken=len(storm.post.taken) + len(storm.program.taken) + len(storm.far_ends.taken),
         repeats_under_one_key=sum(storm.program.taken.values()) - len(storm.program.taken),
         steps_back=len(back),
         unaccounted=unaccounted,
@@ -124,6 +125,18 @@ def _posted(storm: Storm, answers: Sequence[Any]) -> list[str]:
     if len(others) > unsure:
         problems.append(f"{len(others)} posts were taken that are not told as sent; {unsure} are unsure")
     return problems
+
+
+def _messaged(storm: Storm, answers: Sequence[Any]) -> list[str]:
+    """Each answer was taken by its provider once; where nobody knows, once at the most."""
+    problems = []
+    for row in answers:
+        times = storm.far_ends.taken[row.content.strip()]
+        if row.channel in storm.messengers and times > 1:
+            problems.append(f"sent {times} times by {row.channel}: {row.content} ({row.status})")
+        elif row.channel in storm.messengers and not times and RANK[row.status]:
+            problems.append(f"told as {row.status}, and never taken by {row.channel}: {row.content}")
+    return problems[:10]
 
 
 def _steps_back(storm: Storm) -> list[str]:

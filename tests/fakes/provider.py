@@ -67,6 +67,10 @@ class ProviderStandIn:
         self.asked: list[Asked] = []
         self.instead: deque[Told | Callable[[Asked], Told | None]] = deque()
         self.lock = threading.RLock()
+        self.mood: Callable[[Asked], Told | None] | None = None
+        """Asked before each send: what it is answered with instead."""
+        self.noted: Callable[[Asked, Told], None] | None = None
+        """Told of each send and its answer."""
 
     @property
     def url(self) -> str:
@@ -81,12 +85,20 @@ class ProviderStandIn:
     def heard(self, asked: Asked) -> Told:
         with self.lock:
             self.asked.append(asked)
-            if self.instead and self.is_send(asked):
-                instead = self.instead.popleft()
-                told = instead if isinstance(instead, Told) else instead(asked)
-                if told is not None:
-                    return told
-            return self.answer(asked)
+            if not self.is_send(asked):
+                return self.answer(asked)
+            told = self._instead(asked) or self.answer(asked)
+            if self.noted is not None:
+                self.noted(asked, told)
+            return told
+
+    def _instead(self, asked: Asked) -> Told | None:
+        if self.mood is not None and (told := self.mood(asked)) is not None:
+            return told
+        if not self.instead:
+            return None
+        instead = self.instead.popleft()
+        return instead if isinstance(instead, Told) else instead(asked)
 
 
 StandIn = TypeVar("StandIn", bound=ProviderStandIn)
