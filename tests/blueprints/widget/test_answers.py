@@ -204,3 +204,17 @@ def test_the_picture_of_a_card_comes_through_us_alone(dana: Visitor, cast: Cast,
     path = html.split('src="')[1].split('"')[0]
     assert client.get(path).status_code == 404
     assert client.get("/pictures/forged").status_code in (403, 404)
+
+
+def test_the_visitor_reads_what_an_answer_is_about(dana: Visitor, cast: Cast) -> None:
+    dana.say("<b>Which</b> torque?")
+    with transaction(cast.account_id):
+        conversation = db.session.scalars(select(Conversation)).one()
+        asked = conversation.messages_before(None, 1)[0]
+        note = conversation.reply("Ask Ana", by=bob(cast).actor, private=True)
+        conversation.reply("Six newton metres", by=bob(cast).actor, reply_to=asked.client_id)
+        conversation.reply("She says six", by=bob(cast).actor, reply_to=note.client_id)
+    html = dana.ask("get", "messages").get_json()["html"]
+    assert html.count('class="bubble-quote"') == 1
+    assert "&lt;b&gt;Which&lt;/b&gt; torque?</p>" in html
+    assert "Ask Ana" not in html
