@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence, Set
+from dataclasses import replace
 
 from sqlalchemy import select
 
@@ -31,8 +32,17 @@ def connect(account_id: int, kind: str, line: Line, *, members: Set[int], by: Ac
     return inbox
 
 
-def keep(inbox: Inbox, line: Line, *, by: Actor) -> None:
-    """The line of an inbox, now that it was tried."""
+def keep(inbox: Inbox, line: Line, *, by: Actor, before: Line | None = None) -> None:
+    """The line of an inbox, now that it was tried. What was renewed while it was, since `before`, is not undone by values
+    that were only carried along.
+    """
+    if before is not None:
+        renewed = {
+            name: value
+            for name, value in inbox.credentials.items()
+            if value != before.credentials.get(name) == line.credentials.get(name)
+        }
+        line = replace(line, credentials={**line.credentials, **renewed})
     _write(inbox, line)
     record("inbox.updated", inbox, by=by)
     _begin(inbox)

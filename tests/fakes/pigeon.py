@@ -60,6 +60,7 @@ class Loft:
     webhooks: dict[str, str] = field(default_factory=dict)
     consents: list[Line] = field(default_factory=list)
     is_set_up: bool = True
+    meanwhile: Callable[[], None] = lambda: None
 
     def take(self, outbound: Outbound) -> str:
         if self.answers:
@@ -179,6 +180,7 @@ class Pigeon(Channel):
             raise NotConnected({"secret": "(#190) That ring is not ours."})
         address = self.credentials.loft or self.line.address or "fernway"
         LOFT.webhooks[address] = webhook_url
+        LOFT.meanwhile()
         credentials = {**self.line.credentials, "trained": "well"}
         return replace(self.line, address=address, name=self.line.name or f"Loft {address}", credentials=credentials)
 

@@ -73,7 +73,7 @@ def _read_form(kind: str, inbox_id: int | None = None) -> None:
     channel = channel_of(kind)
     inbox = found(kind, inbox_id) if inbox_id is not None else Inbox(channel=kind, address="", token=_begun(kind))
     g.kind, g.wrong, g.webhook_url = kind, {}, inbox.webhook_url
-    g.line = inbox.line if inbox_id is not None else Line("", inbox.token)
+    g.line = g.before = inbox.line if inbox_id is not None else Line("", inbox.token)
     try:
         taken = read(channel, g.line)
         colleagues_among(taken.form.members)
@@ -85,7 +85,8 @@ def _read_form(kind: str, inbox_id: int | None = None) -> None:
 def _kept(kind: str, inbox_id: int) -> None:
     """The line as it is, to be tried anew."""
     inbox = found(kind, inbox_id)
-    g.kind, g.wrong, g.line, g.webhook_url = kind, {}, inbox.line, inbox.webhook_url
+    g.kind, g.wrong, g.webhook_url = kind, {}, inbox.webhook_url
+    g.line = g.before = inbox.line
 
 
 def _try() -> None:
@@ -216,7 +217,7 @@ def rekeep(inbox: Inbox, line: Line) -> None:
         )
     try:
         with db.session.begin_nested():
-            connect.keep(inbox, line, by=viewer().actor)
+            connect.keep(inbox, line, by=viewer().actor, before=g.get("before"))
             db.session.flush()
     except IntegrityError:
         raise Invalid({FORM: taken(inbox.channel, line.address)}) from None

@@ -243,6 +243,22 @@ def test_two_accounts_at_the_same_moment_do_not_both_get_an_address(
     assert len([*inboxes(cast.account_id), *inboxes(cast.other_account_id)]) == 1
 
 
+def test_a_token_that_is_renewed_while_a_form_is_tried_is_not_undone(
+    app: Flask, alice: FlaskClient, home: str, cast: Cast, loft: Loft
+) -> None:
+    alice.post(home, data=typed())
+    (inbox,) = inboxes(cast.account_id)
+
+    def renew() -> None:
+        with app.app_context(), transaction(cast.account_id):
+            kept = db.session.get_one(Inbox, (cast.account_id, inbox.id))
+            kept.credentials = {**kept.credentials, "secret": "renewed"}
+
+    loft.meanwhile = renew
+    alice.post(f"{home}/{inbox.id}", data=typed(secret="", loft="fernway"))
+    assert inboxes(cast.account_id)[0].credentials["secret"] == "renewed"
+
+
 def test_how_it_stands_is_looked_at_now_and_the_webhook_registered_again(
     alice: FlaskClient, home: str, cast: Cast, loft: Loft
 ) -> None:
