@@ -48,6 +48,7 @@ def test_a_customer_writes_and_is_answered_and_reads_it(
     told = thread(cast)[-1]
     assert (told.status, told.source_id) == ("read", "wamid.OUT1")
     assert told.additional_attributes["pricing"]["category"] == "utility"
+    assert 'title="Charged as utility"' in bob.get(the_path(cast)).text
     comes(client, "reaction")
     assert thread(cast)[-1].content_attributes["reactions"] == {"👍": ["Sheena Nelson"]}
 
