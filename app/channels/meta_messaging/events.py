@@ -34,22 +34,21 @@ def envelopes(knock: Knock, kind: str) -> Sequence[Envelope]:
         letter
         for entry in mappings(body.get("entry"))
         if (address := word(entry.get("id")))
-        for event, is_standby in _events(entry)
-        if (letter := _letter(address, event, is_standby))
+        for event in _events(entry)
+        if (letter := _letter(address, event))
     ]
 
 
-def _events(entry: Mapping[str, Any]) -> Iterator[tuple[Mapping[str, Any], bool]]:
-    for event in mappings(entry.get("messaging")):
-        yield event, False
-    for event in mappings(entry.get("standby")):
-        yield event, True
+def _events(entry: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
+    """On standby is what is said while another app has the thread."""
+    for way in ("messaging", "standby"):
+        yield from mappings(entry.get(way))
     for change in mappings(entry.get("changes")):
         if change.get("field") in CHANGES:
-            yield mapping(change.get("value")), change.get("field") == "standby"
+            yield mapping(change.get("value"))
 
 
-def _letter(address: str, event: Mapping[str, Any], is_standby: bool) -> Envelope | None:
+def _letter(address: str, event: Mapping[str, Any]) -> Envelope | None:
     kind = kind_of(event)
     customer = customer_of(address, event)
     # Who writes to themselves tries something out.
@@ -59,8 +58,8 @@ def _letter(address: str, event: Mapping[str, Any], is_standby: bool) -> Envelop
         key = _key(kind, event)
     except (RecursionError, ValueError):
         return None
-    payload = {"event": dict(event), **({"is_standby": True} if is_standby else {})}
-    return Envelope(address, customer or address, key, payload, provider_at=moment(event.get("timestamp")))
+    at = moment(event.get("timestamp"))
+    return Envelope(address, customer or address, key, {"event": dict(event)}, provider_at=at)
 
 
 def kind_of(event: Mapping[str, Any]) -> str:
