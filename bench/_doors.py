@@ -1,7 +1,8 @@
 """How fast the doors are in good weather: letters taken by two web processes, worked through by one worker, seen by an agent.
 
 Promised: 1,200 letters/s through the webhook door, each a post of its own; 250/s worked through by one worker; at 50/s, p95
-of 300 ms from the post to the agent's socket; and a flood on one inbox delays another by at most 1 s.
+of 300 ms from the post to the agent's socket; and a flood on one inbox delays another by at most 1 s. The first two are of
+the messengers' letters, of people who have written before; mails that each begin a thread are measured beside them.
 """
 
 from __future__ import annotations
@@ -24,10 +25,13 @@ from app.ledger.transaction import transaction
 from app.lib.database import db, owner_engine
 from app.models import Inbox
 from bench import _ground as at
-from bench._letters import a_mail
+from bench import _messengers
+from bench._letters import Letter, a_mail
 
 DOOR_TARGET, WORKER_TARGET, SOCKET_TARGET_MS, FLOOD_TARGET_MS = 1200, 250, 300, 1000
-DOOR_LETTERS, CONNECTIONS = 3000, 16
+DOOR_LETTERS, DOOR_MAILS, CONNECTIONS = 6000, 2000, 16
+# Of each messenger, who have written before.
+CUSTOMERS = 80
 RATE, SECONDS = 50, 15
 WORK_SECONDS = 20.0
 FLOOD, FLOOD_RATE = 1500, 10
@@ -70,23 +74,34 @@ class Place:
 
 
 def measured() -> dict[str, Any]:
-    with at.ground() as ground:
+    with at.ground(provider_urls=_messengers.SETTING) as ground:
         app = ground.app()
         with app.app_context():
             demo = load.load()
             other = _another_mailbox(demo)
+            with transaction(demo.account_id):
+                inboxes = _messengers.connect(demo.account_id)
+            letters = [
+                _post_of_letter(each) for each in _messengers.written(inboxes, DOOR_LETTERS, customers=CUSTOMERS)
+            ]
             cookie = at.sign_in(app, demo.administrator.email)
             db.engine.dispose()
         ground.web(processes=2)
         place = Place(ground, demo, other, _open_ear(ground, demo, cookie), owner_engine(ground.settings))
-        through_door = _door(place)
+        first = len(inboxes) * CUSTOMERS
+        _post_together(ground.port, letters[:first])
+        mails_through_door = _door(place, _mails(place))
+        ground.worker("inbound", "events", "outbound")
+        mails_worked = _worked(place)
+        ground.stop_last()
+        through_door = _door(place, letters[first:])
         ground.worker("inbound", "events", "outbound")
         worked = _worked(place)
         seen = _seen(place, [demo.email_token], RATE, SECONDS, "calm")
         calm, flooded = _flooded(place)
         place.ear.client.close()
         place.engine.dispose()
-    return _report(through_door, worked, seen, calm, flooded)
+    return _report((through_door, mails_through_door), (worked, mails_worked), seen, calm, flooded)
 
 
 def _another_mailbox(demo: Loaded) -> str:
@@ -133,16 +148,27 @@ def _post(port: int, posts: Sequence[bytes]) -> None:
                 left -= len(line.recv(left))
 
 
-def _door(place: Place) -> float:
+def _door(place: Place, posts: Sequence[bytes]) -> float:
     """Letters a second that are kept and acknowledged, each a post of its own; nobody works through them yet."""
-    posts = [
-        _post_of(place.demo.email_token, f"Waiting {n} by mail", f"waiting{n % 400}@home.example")
-        for n in range(DOOR_LETTERS)
-    ]
-    _post(place.ground.port, posts[:100])
     began = time.perf_counter()
-    _post_together(place.ground.port, posts[100:])
-    return (DOOR_LETTERS - 100) / (time.perf_counter() - began)
+    _post_together(place.ground.port, posts)
+    return len(posts) / (time.perf_counter() - began)
+
+
+def _mails(place: Place) -> list[bytes]:
+    return [
+        _post_of(place.demo.email_token, f"Waiting {n} by mail", f"waiting{n % 400}@home.example")
+        for n in range(DOOR_MAILS)
+    ]
+
+
+def _post_of_letter(letter: Letter) -> bytes:
+    request = letter.anew() if letter.anew else letter.request
+    content: bytes | str = request["content"]
+    body = content.encode() if isinstance(content, str) else content
+    headers = {"Host": "localhost", **request["headers"], "Content-Length": str(len(body))}
+    head = "".join(f"{name}: {value}\r\n" for name, value in headers.items())
+    return f"POST {letter.path} HTTP/1.1\r\n{head}\r\n".encode() + body
 
 
 def _post_together(port: int, posts: Sequence[bytes]) -> None:
@@ -153,7 +179,8 @@ def _post_together(port: int, posts: Sequence[bytes]) -> None:
 
 def _worked(place: Place) -> float:
     """Letters a second from kept to message, by one worker that also does all that follows from them."""
-    at.wait_for(lambda: place.left() < DOOR_LETTERS, "the first letter")
+    there = place.left()
+    at.wait_for(lambda: place.left() < there, "the first letter")
     first, began = place.left(), time.perf_counter()
     while (left := place.left()) and time.perf_counter() - began < WORK_SECONDS:
         time.sleep(0.05)
@@ -191,12 +218,20 @@ def _flooded(place: Place) -> tuple[list[float], list[float]]:
 
 
 def _report(
-    door: float, worked: float, seen: Sequence[float], calm: Sequence[float], flooded: Sequence[float]
+    doors: tuple[float, float],
+    workers: tuple[float, float],
+    seen: Sequence[float],
+    calm: Sequence[float],
+    flooded: Sequence[float],
 ) -> dict[str, Any]:
+    """Each pair is of messengers and of mails."""
     spread, delay = at.spread(seen), max(flooded) - at.median(calm)
-    print(f"Two web processes take {door:,.0f} letters/s, each a post of its own.")
+    (door, mail_door), (worked, mail_worked) = doors, workers
+    print(
+        f"Two web processes take {door:,.0f} letters/s of messengers, each a post of its own; {mail_door:,.0f} mails/s."
+    )
     print(f"Promised are {DOOR_TARGET:,}: {at.verdict(door, DOOR_TARGET, at_least=True)}.")
-    print(f"One worker makes messages of {worked:,.0f} letters/s, with all that follows.")
+    print(f"One worker makes messages of {worked:,.0f} letters/s, with all that follows; {mail_worked:,.0f} of mails.")
     print(f"Promised are {WORKER_TARGET}: {at.verdict(worked, WORKER_TARGET, at_least=True)}.")
     print(f"From a post to the words in an agent's socket, at {RATE}/s: {at.in_words(spread)}.")
     print(f"Promised are {SOCKET_TARGET_MS} ms for 95 of 100: {at.verdict(spread['p95_ms'], SOCKET_TARGET_MS)}.")
@@ -205,6 +240,7 @@ def _report(
     return {
         "door_per_s": round(door),
         "worker_per_s": round(worked),
+        "mails": {"door_per_s": round(mail_door), "worker_per_s": round(mail_worked)},
         "to_the_agent": spread,
         "calm": at.spread(calm),
         "flooded": at.spread(flooded),

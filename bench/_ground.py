@@ -86,6 +86,10 @@ class Ground:
     def log(self, name: str) -> Path:
         return self.data.folder("log") / f"{name}.log"
 
+    def stop_last(self) -> None:
+        pid, program = self.running.pop()
+        end(pid, program.stops_on)
+
     def stop(self) -> None:
         """Last begun, first ended: the databases outlive those who use them."""
         for pid, program in reversed(self.running):

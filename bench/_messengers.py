@@ -187,14 +187,15 @@ def connect(account_id: int) -> dict[str, Inbox]:
     return {kind: adapter_of(kind).open_inbox(account_id) for kind in WRITERS}
 
 
-def written(inboxes: Mapping[str, Inbox], number: int) -> list[Letter]:
-    """In the application's context: `number` letters in equal shares."""
+def written(inboxes: Mapping[str, Inbox], number: int, *, customers: int = 0) -> list[Letter]:
+    """In the application's context: `number` letters in equal shares, of so many customers each, in turn; else each writes a few."""
     kinds = list(inboxes)
     letters = []
     for n in range(number):
         kind = kinds[n % len(kinds)]
         words = f"Letter {n} by {kind}"
-        who = n // len(kinds) // EACH_WRITES
+        turn = n // len(kinds)
+        who = turn % customers if customers else turn // EACH_WRITES
         call = WRITERS[kind](inboxes[kind], who, words)
         anew = _signed_anew(call) if kind == "tiktok" else None
         letters.append(Letter(kind, words, call.path, _request(call), anew))
