@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from typing import Any
 
+from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import expect
 
 from app.ledger.transaction import transaction
@@ -131,6 +132,9 @@ def by_template(play: Play) -> None:
         page.keyboard.type(words)
         page.keyboard.press("Tab")
     expect(page.locator(".templates-preview")).to_contain_text(f"Hi {SHEENA}, your blue bell is on its way.")
+    page.evaluate("Promise.all(document.getAnimations().map(one => one.finished.catch(() => {})))")
+    found = Axe().run(page).response["violations"]
+    assert not [f"{each['id']}: {each['nodes'][0]['html'][:200]}" for each in found]
     play.pictures("whatsapp-template")
     page.locator("#dialog-templates").get_by_role("button", name="Send", exact=True).press("Enter")
     expect(page.locator("#dialog-templates")).to_have_count(0)
