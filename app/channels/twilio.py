@@ -17,7 +17,7 @@ from app.channels.incoming import Answer, Knock
 from app.channels.outgoing import DeliveryFailed
 from app.channels.provider import Provider
 from app.channels.standing import NotConnected, Unreachable
-from app.channels.twilio_errors import FOR_NOW, words_of
+from app.channels.twilio_errors import FOR_NOW, explanation, words_of
 from app.errors import NotAllowed
 from app.lib import crypto
 from app.lib.http import HttpFailed, Options
@@ -176,7 +176,8 @@ def not_connected(refused: TwilioError, field: str) -> NotConnected | Unreachabl
     """What a refused call means while connecting: the credentials, this field, or that nobody answered."""
     if not refused.permanent:
         return Unreachable(refused.reason)
-    return NotConnected({field: refused.reason})
+    words = explanation(refused.reason)
+    return NotConnected({field: f"{refused.reason}. {words}" if words else refused.reason})
 
 
 def verify(knock: Knock, auth_token: str) -> None:

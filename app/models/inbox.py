@@ -102,7 +102,7 @@ class Inbox(Stamped, Model):
     @property
     def speaks(self) -> type[Channel]:
         """Its channel, as its settings have it."""
-        return CHANNELS[self.channel].variant(self.channel_settings)
+        return CHANNELS[self.channel].variant(self.channel_settings or {})
 
     @property
     def abilities(self) -> Abilities:

@@ -68,7 +68,7 @@ class TwilioSms(Channel):
         return f"{number} (WhatsApp)" if held.is_whatsapp else number
 
     def setup_facts(self, webhook_url: str) -> Mapping[str, str]:
-        return {"A message comes in: webhook, HTTP POST": webhook_url}
+        return {"Webhook for incoming messages, HTTP POST (Parley enters it where Twilio lets it)": webhook_url}
 
     @classmethod
     def source_id_of(cls, phone_number: str) -> str:
