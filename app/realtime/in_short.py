@@ -91,7 +91,7 @@ def _rest(message: Message) -> Short:
         return Short("help", "Something that cannot be shown here")
     if rich.order:
         count = len(rich.order.lines) + rich.order.more
-        return Short("archive", f"Order: {count} {'item' if count == 1 else 'items'}")
+        return Short("cart", f"Order: {count} {'item' if count == 1 else 'items'}")
     if rich.form:
         return Short("template", rich.form.name.replace("_", " ") or "Template")
     if rich.stories:
