@@ -24,7 +24,8 @@ def prompt(conversation: Conversation, message: Message) -> None:
     inbox = conversation.inbox
     if not (inbox.greeting_enabled or inbox.working_hours_enabled or inbox.enable_email_collect):
         return
-    if conversation.contact.blocked or _is_automatic(message):
+    # What an inbox says to everybody who writes is not for everybody to read.
+    if conversation.contact.blocked or conversation.is_public or _is_automatic(message):
         return
     greeting = (inbox.greeting_message or "").strip() if inbox.greeting_enabled else ""
     if away := _word_of_hours(conversation, message):

@@ -14,9 +14,9 @@ from app.blueprints.agent.templates import filled
 from app.blueprints.forms import Form
 from app.blueprints.guards import Door, member, viewer
 from app.blueprints.uploads import forget_unused, kept_files
-from app.channels.base import Abilities
 from app.errors import Conflict
 from app.lib.text import clean
+from app.models.conversation import Conversation
 from app.models.message import MAX_CONTENT
 
 door = Door("messages", __name__, guard=member, url_prefix=f"{PREFIX}/messages")
@@ -40,12 +40,12 @@ class Said(Offered):
     template: str = Field("", max_length=64_000)
     """Which one, and what fills its blanks, in JSON."""
 
-    def directions(self, abilities: Abilities) -> dict[str, Any]:
+    def directions(self, conversation: Conversation) -> dict[str, Any]:
         """Whom it goes to, where that can be chosen."""
         if self.private:
             return {}
-        privately = {"as_dm": True} if self.as_dm and abilities.answers_privately else {}
-        return privately | (self.recipients if abilities.is_mail else {})
+        privately = {"as_dm": True} if self.as_dm and conversation.is_public else {}
+        return privately | (self.recipients if conversation.inbox.abilities.is_mail else {})
 
 
 @door.get("")
@@ -84,7 +84,7 @@ def create(number: int) -> str:
             attachments=files,
             reply_to=said.reply_to or None,
             content_type=said.content_type,
-            content_attributes=offer | said.directions(abilities),
+            content_attributes=offer | said.directions(conversation),
         )
         forget_unused(files, message)
         keep_pictures(message, pictures)

@@ -71,7 +71,7 @@ class TikTok(Channel):
         return f"@{username}" if username else self.line.address
 
     def setup_facts(self, webhook_url: str) -> Mapping[str, str]:
-        return {"Webhook callback URL": webhook_url}
+        return {"Webhook callback URL, registered for you": webhook_url}
 
     @classmethod
     def sort(cls, knock: Knock) -> Sequence[Envelope]:

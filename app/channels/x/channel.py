@@ -75,6 +75,9 @@ class XProfile(Channel):
         username = self.line.settings.get("username")
         return f"@{username}" if username else self.line.address
 
+    def setup_facts(self, webhook_url: str) -> Mapping[str, str]:
+        return {"Webhook URL, registered for you": webhook_url}
+
     @classmethod
     def greet(cls, knock: Knock) -> Answer | None:
         known = settings()

@@ -32,8 +32,14 @@ class Window(NamedTuple):
 
 class Answerable:
     if TYPE_CHECKING:
+        identifier: Mapped[str | None]
         inbox: Mapped[Inbox]
         last_incoming_at: Mapped[datetime | None]
+
+    @property
+    def is_public(self) -> bool:
+        """Whether everybody can read it, at its provider."""
+        return self.identifier is not None and self.inbox.abilities.answers_privately
 
     @property
     def can_reply(self) -> bool:

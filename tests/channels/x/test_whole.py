@@ -17,7 +17,7 @@ from app.ledger.drain import drain
 from app.ledger.transaction import transaction
 from app.lib.database import db
 from app.lib.queue import Queue
-from app.models import Attachment, Conversation, Membership, Message
+from app.models import Attachment, Conversation, Inbox, Membership, Message
 from tests.cast import Cast
 from tests.channels.contract.x import a_call, an_inbox
 from tests.channels.x.conftest import told
@@ -111,6 +111,18 @@ def test_a_mention_is_a_conversation_of_its_own_and_answered_in_public(
     with transaction(cast.account_id):
         talk = db.session.scalars(select(Conversation).where(Conversation.identifier == thread)).one()
         assert talk.additional_attributes["tweet_url"] == "https://x.com/dana_rides/status/2080765813578191303"
+
+
+def test_a_greeting_is_for_direct_messages_and_never_posted(
+    client: FlaskClient, cast: Cast, inbox_id: int, x: XStandIn
+) -> None:
+    with transaction(cast.account_id):
+        inbox = db.session.get_one(Inbox, (cast.account_id, inbox_id))
+        inbox.greeting_enabled, inbox.greeting_message = True, "Thank you for writing."
+    x.answers = {"2080765813578191309"}
+    posted(client, told("mention_in_thread"), told("dm_text"))
+    assert x.posts == []
+    assert [each["text"] for each in x.messages] == ["Thank you for writing."]
 
 
 def test_a_post_is_answered_by_direct_message_where_that_was_chosen(
