@@ -8,12 +8,14 @@ from sqlalchemy import select, text
 from sqlalchemy.orm import contains_eager
 
 from app.channels.base import Colleague, Standby
+from app.lib import clock
 from app.lib.database import db
 from app.models.contact import Contact, ContactInbox
-from app.models.inbox import InboxMember
+from app.models.inbox import Inbox, InboxMember
 from app.models.membership import Availability, Membership
 from app.models.message import Message
 from app.models.user import User
+from app.models.working_hours import week_of
 from app.realtime import presence, streams
 
 # Of each of the few questions to the database: whoever calls hears nothing meanwhile.
@@ -33,8 +35,11 @@ def stand_by(account_id: int, inbox_id: int, source_id: str) -> Standby:
             ContactInbox.source_id == source_id,
         )
     )
-    people = [_colleague(each) for each in available(account_id, inbox_id)]
-    return Standby(people, _known_as(contact), bool(contact and contact.blocked))
+    caller, is_blocked = _known_as(contact), bool(contact and contact.blocked)
+    inbox = db.session.get_one(Inbox, (account_id, inbox_id))
+    if inbox.working_hours_enabled and not week_of(inbox).is_open(clock.now()):
+        return Standby((), caller, is_blocked, (inbox.out_of_office_message or "").strip())
+    return Standby([_colleague(each) for each in available(account_id, inbox_id)], caller, is_blocked)
 
 
 def available(account_id: int, inbox_id: int) -> Sequence[Membership]:

@@ -22,6 +22,8 @@ class Standby:
     colleagues: Sequence[Colleague] = ()
     caller: str = ""
     is_blocked: bool = False
+    words: str = ""
+    """What the inbox says outside its hours, when nobody is rung."""
 
 
 Desk = Callable[[str], Standby]

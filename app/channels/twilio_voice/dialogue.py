@@ -55,7 +55,8 @@ class Dialogue:
             return answer(verb("Reject", reason="busy"))
         greeting = self._say(self.settings.greeting or self.settings.words.greeting.format(inbox=self.inbox))
         if not standby.colleagues:
-            return answer(greeting, *self._message())
+            closed = [self._say(standby.words)] if standby.words else []
+            return answer(greeting, *closed, *self._message())
         said = [greeting, self._announcement()] if self.settings.records else [greeting]
         return answer(*said, self._ring(standby.colleagues, form.get("CallSid", ""), ()))
 

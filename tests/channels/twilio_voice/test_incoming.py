@@ -11,7 +11,8 @@ from sqlalchemy import select
 from app.channels.twilio_voice.words import WORDS
 from app.ledger.transaction import transaction
 from app.lib.database import db
-from app.models import Contact, Membership
+from app.models import Contact, Inbox, Membership
+from app.models.working_hours import set_week
 from tests.channels.twilio_voice.conftest import ALICES, BOBS, DANA, Desk
 from tests.conftest import Ground
 from tests.fakes.twilio import Twilio
@@ -205,6 +206,17 @@ def test_a_database_that_keeps_nothing_leads_to_a_voice_message_at_the_second_tr
     assert dana.heard[-1] == WORDS["en"].thanks
     desk.work()
     assert (desk.call()["status"], desk.call()["has_message"]) == ("no-answer", True)
+
+
+def test_outside_its_hours_nobody_is_rung(desk: Desk, dana: Caller) -> None:
+    bobs = desk.has_phone(desk.cast.bob_id, BOBS)
+    with transaction(desk.cast.account_id):
+        inbox = db.session.get_one(Inbox, (desk.cast.account_id, desk.inbox.id))
+        inbox.working_hours_enabled, inbox.out_of_office_message = True, "We open at nine."
+        set_week(inbox, "UTC", [])
+    desk.calls_in(dana)
+    assert dana.heard[1:] == ["We open at nine.", WORDS["en"].leave_a_message, WORDS["en"].thanks]
+    assert (bobs.heard, desk.call()["status"]) == ([], "no-answer")
 
 
 def test_where_no_messages_are_taken_callers_are_told_so(desk: Desk, dana: Caller) -> None:
