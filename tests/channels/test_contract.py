@@ -213,6 +213,22 @@ def test_a_repeated_delivery_is_one_message(cast: Cast, client: FlaskClient, ada
         assert counted(cast.account_id, Message, Message.inbox_id == inbox.id, Message.content == words) == 1
 
 
+def test_letters_come_in_any_order_and_each_is_there_once(cast: Cast, client: FlaskClient, adapter: Adapter) -> None:
+    inbox, words = an_inbox(cast, adapter), [f"{n} of five letters" for n in range(5)]
+    calls = [adapter.says(client, inbox, each) for each in words]
+    for call in (calls[4], calls[1], calls[3]):
+        assert posted(client, call) == 200
+    drain(Queue.INBOUND, JOBS)
+    for call in (calls[0], calls[4], calls[2], calls[1]):
+        assert posted(client, call) == 200
+    drain(Queue.INBOUND, JOBS)
+    mine = Message.inbox_id == inbox.id, Message.content.in_(words)
+    assert counted(cast.account_id, Message, *mine) == len(words)
+    with transaction(cast.account_id):
+        places = select(Message.conversation_id, Message.sequence).where(*mine)
+        assert len(set(db.session.execute(places).all())) == len(words)
+
+
 def test_who_proves_nothing_is_not_heard(cast: Cast, client: FlaskClient, adapter: Adapter) -> None:
     inbox = an_inbox(cast, adapter)
     for call in adapter.unproven(client, inbox):
