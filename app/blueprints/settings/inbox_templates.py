@@ -65,4 +65,4 @@ def sync(inbox_id: int) -> ResponseReturnValue:
         flash(g.found, "danger")
     else:
         flash(f"{len(g.found)} template{'' if len(g.found) == 1 else 's'} synced")
-    return redirect(f"/accounts/{inbox.account_id}/settings/inboxes/{inbox.channel}/{inbox.id}#templates", 303)
+    return redirect(f"/accounts/{inbox.account_id}/settings/inboxes/{inbox.channel}/{inbox.id}", 303)
