@@ -18,6 +18,7 @@ from app.ledger.transaction import transaction
 from app.lib.database import db
 from app.lib.queue import Queue
 from app.models import Attachment, Conversation, Inbox, Membership, Message
+from tests.at_the_door import ALICE, browser_of
 from tests.cast import Cast
 from tests.channels.contract.x import a_call, an_inbox
 from tests.channels.x.conftest import told
@@ -132,6 +133,26 @@ def test_a_post_is_answered_by_direct_message_where_that_was_chosen(
     attributes = {"as_dm": True}
     answers(cast, inbox_id, "tweet:2080765813578191303", "Where do you live?", content_attributes=attributes)
     assert (x.posts, x.messages) == ([], [{"text": "Where do you live?", "to": "3001969357"}])
+
+
+def test_the_desk_lets_that_be_chosen_in_threads_of_posts_alone(
+    app: Flask, client: FlaskClient, cast: Cast, inbox_id: int, x: XStandIn
+) -> None:
+    posted(client, told("mention_in_thread"), told("dm_text"))
+    alice = browser_of(app, ALICE)
+    with transaction(cast.account_id):
+        talks_of = db.session.scalars(select(Conversation).where(Conversation.inbox_id == inbox_id))
+        places = {
+            talk.identifier or "": f"/accounts/{cast.account_id}/conversations/{talk.display_id}" for talk in talks_of
+        }
+    for thread, place in places.items():
+        assert ("By direct message" in alice.get(place).text) == bool(thread)
+        said = {"client_id": f"chosen-{len(thread)}", "content": "Where do you live?", "as_dm": "1"}
+        assert alice.post(f"{place}/messages", data=said).status_code == 200
+    with transaction(cast.account_id):
+        answers_ = db.session.scalars(select(Message).where(Message.content == "Where do you live?"))
+        kept = {each.conversation.identifier or "": each.content_attributes for each in answers_}
+    assert kept == {"": {}, "tweet:2080765813578191303": {"as_dm": True}}
 
 
 def test_a_deleted_and_an_edited_post_are_so_here(client: FlaskClient, cast: Cast, inbox_id: int, x: XStandIn) -> None:
