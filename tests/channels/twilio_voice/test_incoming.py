@@ -15,7 +15,7 @@ from app.models import Contact, Inbox, Membership
 from app.models.working_hours import set_week
 from tests.channels.twilio_voice.conftest import ALICES, BOBS, DANA, Desk
 from tests.conftest import Ground
-from tests.fakes.twilio import Twilio
+from tests.fakes.twilio import ACCOUNT_SID, Twilio
 from tests.fakes.twilio_voice import Caller, Phone
 
 
@@ -237,3 +237,12 @@ def test_whatever_order_the_news_has_the_call_is_told_as_it_was(desk: Desk, dana
     call = desk.call()
     assert (call["status"], call["duration"], call["answered_by"]) == ("completed", 5, desk.cast.bob_id)
     assert len(desk.files()) == 1
+
+
+def test_of_several_who_press_the_key_the_one_who_was_bridged_answered(desk: Desk, dana: Caller) -> None:
+    desk.has_phone(desk.cast.bob_id, BOBS)
+    desk.calls_in(dana)
+    late = f"{desk.inbox.webhook_url}/taken?call={desk.call()['call_sid']}&user={desk.cast.alice_id}"
+    desk.voice.post(late, {"AccountSid": ACCOUNT_SID, "CallSid": "CA" + "9" * 32, "Digits": "1"})
+    desk.work()
+    assert (desk.call()["answered_by"], desk.call()["answered_by_name"]) == (desk.cast.bob_id, "Bob")
