@@ -13,7 +13,7 @@ from app.ledger.transaction import transaction
 from app.lib import clock
 from app.lib.database import db
 from app.models import Inbox
-from tests.blueprints.agent.test_inbox import path, signed_in
+from tests.blueprints.agent.test_inbox import FRAGMENT, path, signed_in
 from tests.browser.channels import begun_in, came
 from tests.cast import Cast, a_contact
 
@@ -56,6 +56,27 @@ def test_nothing_is_offered_that_the_channel_does_not_carry(client: FlaskClient,
     is_bare = abilities.markup in ("plain", "line") and not abilities.is_mail
     assert (marks[1] == "") == is_bare
     assert (" hidden>" in marks[0]) == is_bare
+
+
+def previewed(client: FlaskClient, cast: Cast, kind: str, content: str) -> str:
+    opened(client, cast, kind)
+    answer = client.post(path(cast, "/preview"), data={"content": content}, headers=FRAGMENT)
+    assert answer.status_code == 200
+    return answer.text
+
+
+def test_an_answer_is_seen_before_it_is_sent(client: FlaskClient, cast: Cast) -> None:
+    seen = previewed(client, cast, "whatsapp", "**Ready** <script>alert(1)</script>")
+    assert "<strong>Ready</strong>" in seen
+    assert "<script>" not in seen
+
+
+def test_so_is_how_many_messages_it_takes(client: FlaskClient, cast: Cast) -> None:
+    longest = CHANNELS["line"].abilities.max_length
+    seen = previewed(client, cast, "line", "word " * longest)
+    assert seen.count('class="bubble') == 5
+    assert "It goes out as 5 messages." in seen
+    assert "Nothing is written yet." in client.post(path(cast, "/preview"), data={}, headers=FRAGMENT).text
 
 
 WINDOWED = {kind: each.abilities for kind, each in CHANNELS.items() if each.abilities.reply_window}

@@ -4,7 +4,7 @@
 import { emit, toast } from "../lib/dom.js"
 import { draft, keepDraft } from "../lib/drafts.js"
 import { fetched } from "../lib/fetched.js"
-import { desk, me, tell } from "../lib/inbox.js"
+import { ask, desk, me, tell } from "../lib/inbox.js"
 import { isKey, printKey } from "../lib/keys.js"
 import { send } from "../lib/outbox.js"
 import { uuid } from "../lib/uuid.js"
@@ -158,6 +158,7 @@ customElements.define("message-composer", class extends HTMLElement {
     if (event.target.closest("[role=tab]")) this.field.focus()
     if (event.target.closest("[data-unquotes]")) this.#unquote()
     if (event.target.closest("[data-notes]")) this.querySelector("#composer-note").click()
+    if (event.target.closest("[data-previews-answer]")) ask(`${this.dataset.path}/preview`, { method: "POST", body: new URLSearchParams({ content: this.field.value }) }).catch(() => {})
     const offers = event.target.closest("[data-offers]")?.dataset.offers
     if (offers) this.#offers(offers)
   }
