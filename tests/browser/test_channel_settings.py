@@ -68,6 +68,8 @@ def test_axe_finds_nothing_and_nothing_is_wider_than_the_screen(
 def test_what_is_wrong_is_mended_from_the_inbox_by_keyboard(desk: Desk, cast: Cast, signed_in_page: Visit) -> None:
     inbox = a_bot(cast)
     page = signed_in_page("Alice")
+    page.goto(settings_of(desk, cast))
+    expect(page.get_by_role("main").get_by_role("link", name="Register again")).to_be_visible()
     page.goto(f"{desk.url}/accounts/{cast.account_id}/conversations")
     page.get_by_role("link", name="Register again").focus()
     page.keyboard.press("Enter")

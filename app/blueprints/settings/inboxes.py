@@ -27,6 +27,7 @@ from app.models.event import record
 from app.models.inbox import ChannelKind, Inbox
 from app.models.membership import Membership
 from app.queries.people import colleagues
+from app.queries.troubles import troubles
 
 blueprint = Door("inboxes", __name__, guard=administrator, url_prefix="/accounts/<int:account_id>/settings/inboxes")
 
@@ -98,7 +99,10 @@ def index() -> str:
         select(Inbox).where(Inbox.visible_to(viewer().membership)).order_by(Inbox.name, Inbox.id)
     ).all()
     connected = Counter(inbox.channel for inbox in inboxes)
-    return render_template("settings/inboxes/index.html", inboxes=inboxes, offers=offers(), connected=connected)
+    wrong = {trouble.inbox_id: trouble for trouble in troubles(viewer().membership)}
+    return render_template(
+        "settings/inboxes/index.html", inboxes=inboxes, offers=offers(), connected=connected, troubles=wrong
+    )
 
 
 @blueprint.get("/new")
