@@ -104,6 +104,13 @@ class ProviderStandIn:
 StandIn = TypeVar("StandIn", bound=ProviderStandIn)
 
 
+class _Server(ThreadingHTTPServer):
+    request_queue_size = 100
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """Whoever is killed in the middle of a call hangs up."""
+
+
 @contextmanager
 def serving(stand_in: StandIn) -> Iterator[StandIn]:
     """It listens where the tests' settings say that the provider of its `name` is, which is `stand_in.url`."""
@@ -144,7 +151,7 @@ def serving(stand_in: StandIn) -> Iterator[StandIn]:
         def log_message(self, format: str, *args: Any) -> None:
             pass
 
-    server = ThreadingHTTPServer(("127.0.0.1", urlsplit(stand_in.url).port or 0), Handler)
+    server = _Server(("127.0.0.1", urlsplit(stand_in.url).port or 0), Handler)
     server.daemon_threads = True
     threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True).start()
     try:
