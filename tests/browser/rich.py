@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-from app.channels.base import Media
 from app.ledger.transaction import transaction
 from app.lib.database import db
-from app.models import Attachment, Conversation, Message
+from app.models import Conversation
 from tests.browser.channels import a_file, a_picture, an_api_inbox, answered, begun_in, came, held
-from tests.cast import Cast, a_contact, a_session
+from tests.cast import Cast, a_contact
 
 CARDS = [
     {
@@ -96,15 +93,3 @@ def stories(talk: Conversation) -> None:
     a_file(gone, "story_mention", state="failed", error="gone")
     told = came(talk, "And this?")
     told.content_attributes = {"story": {"sender": "fernway", "id": "17", "url": "https://ig.example/s/2"}}
-
-
-def with_media(talk: Conversation, message: Message, media: Media, **values: Any) -> Attachment:
-    attachment = Attachment.made_of(media, message)
-    for name, value in values.items():
-        setattr(attachment, name, value)
-    db.session.add(attachment)
-    db.session.flush()
-    return attachment
-
-
-__all__ = ["CARDS", "CHOICES", "a_session", "every_kind"]
