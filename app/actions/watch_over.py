@@ -106,8 +106,13 @@ def settle(plan: Plan, found: Found) -> None:
     if inbox is None:
         return
     connection = Connection.of(inbox, lock=True)
-    if found.renewed is not None and inbox.credentials == dict(plan.line.credentials):
-        inbox.credentials = dict(found.renewed)
+    if found.renewed is not None:
+        # What somebody has changed meanwhile stays; the rest is renewed: the old tokens may be good for nothing any more.
+        before, now = plan.line.credentials, inbox.credentials
+        inbox.credentials = {
+            **now,
+            **{name: value for name, value in found.renewed.items() if now.get(name) == before.get(name)},
+        }
     health = found.health
     connection.checked_at = clock.now()
     connection.facts, connection.expires_at = dict(health.facts), health.expires_at
