@@ -16,7 +16,7 @@ from app.channels.telegram.channel import Telegram
 from app.lib import crypto
 from app.models import Inbox
 from bench._letters import EACH_WRITES, Letter
-from tests.channels.contract import instagram, line, messenger, sms, telegram, tiktok, twilio_sms, x
+from tests.channels.contract import instagram, line, messenger, sms, telegram, tiktok, twilio_sms, twilio_voice, x
 from tests.channels.contract.adapter import Call, adapter_of
 from tests.channels.whatsapp.conftest import body_of
 from tests.channels.x.conftest import told as told_by_x
@@ -109,6 +109,13 @@ def _sms(inbox: Inbox, who: int, words: str) -> Call:
     return sms.call(inbox, [event])
 
 
+def _twilio_voice(inbox: Inbox, who: int, words: str) -> Call:
+    """What was written down of a voice message, of a call that nobody took."""
+    sid = f"CA{crypto.digest(words)[:32]}"
+    form = {"TranscriptionText": words, "RecordingSid": f"RE{sid[2:]}", "From": f"+4915112{who:06}"}
+    return twilio_voice.call(inbox, "/transcript", twilio_voice.a_form(sid, **form))
+
+
 WRITERS: Mapping[str, Callable[[Inbox, int, str], Call]] = {
     "whatsapp": _whatsapp,
     "messenger": _messenger,
@@ -119,6 +126,7 @@ WRITERS: Mapping[str, Callable[[Inbox, int, str], Call]] = {
     "tiktok": _tiktok,
     "twilio_sms": _twilio_sms,
     "sms": _sms,
+    "twilio_voice": _twilio_voice,
 }
 
 
