@@ -24,13 +24,14 @@ from tests.fakes.bandwidth import bandwidth_serving
 from tests.fakes.instagram import APP_SECRET as INSTAGRAM_SECRET
 from tests.fakes.instagram import InstagramGraph
 from tests.fakes.line import Line
+from tests.fakes.messenger import PAGE_TOKEN
 from tests.fakes.messenger import Graph as Pages
 from tests.fakes.places import PROVIDER_URLS
 from tests.fakes.provider import Asked, ProviderStandIn, Told, serving
 from tests.fakes.telegram import Telegram as TelegramStandIn
 from tests.fakes.tiktok import TikTokStandIn, delivery
 from tests.fakes.twilio_services import twilio_serving
-from tests.fakes.whatsapp import PHONE, WhatsAppGraph
+from tests.fakes.whatsapp import WhatsAppGraph
 from tests.fakes.x import XStandIn
 
 # How many of a hundred sends are refused for now, as providers do on a bad day.
@@ -171,7 +172,7 @@ def far_ends() -> Iterator[FarEnds]:
 
 
 class _Meta(ProviderStandIn):
-    """WhatsApp's Graph and Messenger's, which are one place: each call goes to whose number or page it names."""
+    """WhatsApp's Graph and Messenger's, which are one place: each call goes to whose token it has."""
 
     name = "graph"
 
@@ -180,8 +181,8 @@ class _Meta(ProviderStandIn):
         self.numbers, self.pages = numbers, pages
 
     def _whose(self, asked: Asked) -> ProviderStandIn:
-        is_whatsapp = b"messaging_product" in asked.body or PHONE in asked.path
-        return self.numbers if is_whatsapp and b'"recipient"' not in asked.body else self.pages
+        proof = f"{asked.headers.get('authorization', '')} {asked.query.get('access_token', '')}"
+        return self.pages if PAGE_TOKEN in proof else self.numbers
 
     def is_send(self, asked: Asked) -> bool:
         return self._whose(asked).is_send(asked)
