@@ -191,6 +191,7 @@ JOBS: Jobs = {
         lost=fetch_profile.lost,
         repeatable=True,
         window=fetch_profile.WINDOW_SECONDS,
+        give_up=fetch_profile.give_up,
     ),
     "fetch_avatar": Outside(
         prepare=fetch_avatar.prepare,
@@ -200,6 +201,7 @@ JOBS: Jobs = {
         lost=fetch_avatar.lost,
         repeatable=True,
         window=fetch_avatar.WINDOW_SECONDS,
+        give_up=fetch_avatar.give_up,
     ),
     "forget_sign_ins": Inside(forget_sign_ins),
     "hand_over_conversations": Inside(hand_over_conversations),

@@ -116,6 +116,12 @@ def refuse(wanted: Wanted, reason: str) -> None:
         _note(contact, wanted.url)
 
 
+def give_up(account_id: int, contact_id: int, reason: str) -> None:
+    """Where the picture is, cannot be reached: as if it had been refused."""
+    if wanted := prepare(account_id, contact_id):
+        refuse(wanted, reason)
+
+
 def lost(_account_id: int, _contact_id: int) -> None:
     """Fetching twice does no harm: it is repeated."""
 

@@ -143,3 +143,8 @@ def refuse(_: Asked, reason: str) -> None:
 
 def lost(_account_id: int, _session_id: int) -> None:
     """Asking changes nothing, and is simply done again."""
+
+
+def give_up(_account_id: int, _session_id: int, reason: str) -> None:
+    """They stay as they are."""
+    log.info("no profile: %s", reason)

@@ -5,9 +5,11 @@ from __future__ import annotations
 import itertools
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import pytest
+from flask import Flask
 from sqlalchemy import select, update
 
 from app.channels.base import DeliveryFailed, Outbound, Problem
@@ -71,6 +73,30 @@ def test_an_answer_is_queued_sent_delivered_and_read(says: Says, knock: Knocks, 
         knock({"id": f"r{number}", "kind": "receipt", "status": status, "about": sent.source_id})
         work()
     assert answer(cast).status == "read"
+
+
+def test_a_receipt_that_overtakes_the_answer_to_our_send_is_not_taken_back(
+    says: Says, cast: Cast, loft: Loft, app: Flask
+) -> None:
+    says("Coo")
+    work()
+    with transaction(cast.account_id):
+        sent = db.session.scalars(select(Message).where(Message.client_id == "answer-0")).one()
+        sent.status = "sending"
+
+    def receipt() -> None:
+        with app.app_context(), transaction(cast.account_id):
+            message = db.session.get_one(Message, (cast.account_id, sent.id))
+            message.conversation.advance(message, "delivered")
+
+    with transaction(cast.account_id):
+        seen = db.session.get_one(Message, (cast.account_id, sent.id))
+        assert seen.status == "sending"
+        # It comes between our look at the message and our hold on its conversation.
+        with ThreadPoolExecutor(1) as other:
+            other.submit(receipt).result(10)
+        seen.conversation.note_sent(seen, 0, seen.source_id or "", is_last=True)
+    assert answer(cast).status == "delivered"
 
 
 def test_answers_of_one_conversation_go_in_order(says: Says, cast: Cast, loft: Loft) -> None:

@@ -52,7 +52,7 @@ class Deliverable:
     def send_again(self, client_id: str, *, by: Actor) -> Message:
         """Deliver once more what failed or may not have arrived; anything else stays as it is. Raises NotFound."""
         message = self.message(client_id)
-        self.changed()
+        self._hold(message)
         if message.is_incoming or message.status not in ("failed", "unsure"):
             return message
         live = self.inbox.abilities.is_live
@@ -65,7 +65,7 @@ class Deliverable:
 
     def send_on(self, message: Message) -> None:
         """It is known what became of it so far: the rest is sent."""
-        self.changed()
+        self._hold(message)
         self._forget_unsure(message)
         self._settle(message, "queued")
         self.wish_delivery(message)
@@ -91,33 +91,33 @@ class Deliverable:
 
     def begin_sending(self, message: Message) -> None:
         """It is being handed over from now on."""
-        self.changed()
+        self._hold(message)
         message.retry_at = None
         self._settle(message, "sending")
 
     def note_delay(self, message: Message, reason: str, at: datetime) -> None:
         """It failed for now, and is tried again then."""
-        self.changed()
+        self._hold(message)
         if message.status in ("queued", "sending"):
             message.retry_at = at
             self._settle(message, "queued", error=reason)
 
     def note_unsure(self, message: Message) -> None:
         """It may have been sent."""
-        self.changed()
+        self._hold(message)
         if message.status in ("queued", "sending"):
             self._settle(message, "unsure")
 
     def note_failed(self, message: Message, reason: str) -> None:
         """It was refused for good, in the provider's words."""
-        self.changed()
+        self._hold(message)
         self._forget_unsure(message)
         if message.status not in ("delivered", "read"):
             self._settle(message, "failed", error=reason)
 
     def note_sent(self, message: Message, position: int, source_id: str, *, is_last: bool) -> None:
         """One part was taken by the provider; the message is sent with its last. A repeat changes nothing."""
-        self.changed()
+        self._hold(message)
         known = source_id and _is_taken(self.inbox_id, source_id, message)
         values = {
             "account_id": self.account_id,
@@ -140,7 +140,7 @@ class Deliverable:
         self, message: Message, status: str, *, source_id: str = "", error: str = "", by: Actor = SYSTEM
     ) -> None:
         """News of how far it has come; what would be a step back is passed over. `source_id` names one part of several."""
-        self.changed()
+        self._hold(message)
         parts = {part.position: part for part in db.session.scalars(select(MessagePart).where(_of(message)))}
         named = [part for part in parts.values() if part.source_id == source_id] or list(parts.values())
         for part in named:
@@ -151,6 +151,11 @@ class Deliverable:
         if is_whole and _is_forward(message.status, reached):
             self._forget_unsure(message)
             self._settle(message, reached, error=error if reached == "failed" else "", by=by)
+
+    def _hold(self, message: Message) -> None:
+        """It changes now, under the conversation's lock: what became of it since it was looked up is seen first."""
+        self.changed()
+        db.session.refresh(message)
 
     def _settle(self, message: Message, status: str, *, error: str = "", by: Actor = SYSTEM) -> None:
         message.status, message.external_error, message.version = status, error or None, self.version
