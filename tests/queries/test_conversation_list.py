@@ -62,8 +62,14 @@ THROWN = re.compile(r"Rows Removed by (?:Filter|Index Recheck): (\d+)")
 
 def rows_read(plan: str) -> int:
     """The most conversations that a single step of the plan read, and those thrown away."""
-    read = [int(float(rows)) * int(loops) for rows, loops in SCAN.findall(plan)]
-    return max(read, default=0) + sum(int(rows) for rows in THROWN.findall(plan))
+    read, thrown, is_theirs = [0], 0, False
+    for line in plan.splitlines():
+        if "(cost=" in line:
+            is_theirs = "on conversations" in line
+        read += [int(float(rows)) * int(loops) for rows, loops in SCAN.findall(line)]
+        # A small table is read as a whole, and most of it thrown away: that is none of our business.
+        thrown += sum(int(rows) for rows in THROWN.findall(line)) if is_theirs else 0
+    return max(read) + thrown
 
 
 def explained(listing: Listing, person: Any, cast: Cast, after: str = "") -> str:

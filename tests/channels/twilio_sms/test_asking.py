@@ -16,7 +16,9 @@ from tests.channels.twilio_sms.conftest import a_channel, a_file, outbound
 from tests.fakes.twilio_messages import SERVICE_SID
 from tests.fakes.twilio_services import Served
 
-LATER = datetime.now(UTC) + timedelta(minutes=5)
+
+def later() -> datetime:
+    return datetime.now(UTC) + timedelta(minutes=5)
 
 
 def aged(row: dict[str, Any], **ago: float) -> None:
@@ -42,7 +44,7 @@ def test_a_send_that_did_not_arrive_is_not_found(there: Served) -> None:
 def test_the_same_words_from_before_or_known_as_anothers_are_another_message(there: Served) -> None:
     channel = a_channel()
     first = channel.send(outbound("Yes"))
-    assert channel.look_up(outbound("Yes", since=LATER)) is None
+    assert channel.look_up(outbound("Yes", since=later())) is None
     assert channel.look_up(outbound("Yes", others=frozenset({first.source_id}))) is None
     aged(there.messages.sent[0], hours=2)
     second = channel.send(outbound("Yes"))
