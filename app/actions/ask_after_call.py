@@ -63,9 +63,5 @@ def refuse(plan: Plan, reason: str) -> None:
     """Nobody knows; it is shown as it was last told."""
 
 
-def lost(account_id: int, message_id: int) -> None:
-    """Asking changes nothing, and is simply done again."""
-
-
 def _is_on(message: Message) -> bool:
     return message.status != "failed" and message.content_attributes.get("data", {}).get("status") in ON

@@ -150,10 +150,6 @@ def refuse_check(_: Plan, reason: str) -> None:
     """It stays unsure: `reason` is no news of the message."""
 
 
-def lost_check(account_id: int, message_id: int) -> None:
-    """Asking changes nothing, and is simply done again."""
-
-
 def _found(account_id: int, message_id: int) -> Message | None:
     return db.session.get(Message, (account_id, message_id))
 

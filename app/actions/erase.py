@@ -114,10 +114,6 @@ def refuse(piece: Piece, reason: str) -> None:
         later("erase_contact", piece.account_id, piece.contact_id, [], queue=Queue.SLOW)
 
 
-def lost(account_id: int, contact_id: int, files: list[str]) -> None:
-    """Done again: what is gone already is passed over."""
-
-
 def _erase_row(piece: Piece) -> None:
     """What they said in the conversations of others stays, and is nobody's."""
     said = [Message.account_id == piece.account_id, Message.sender_contact_id == piece.contact_id]

@@ -122,10 +122,6 @@ def give_up(account_id: int, contact_id: int, reason: str) -> None:
         refuse(wanted, reason)
 
 
-def lost(_account_id: int, _contact_id: int) -> None:
-    """Fetching twice does no harm: it is repeated."""
-
-
 def _note(contact: Contact, url: str, **facts: str) -> None:
     contact.additional_attributes = {
         **contact.additional_attributes,

@@ -101,10 +101,6 @@ def give_up(account_id: int, attachment_id: int, reason: str) -> None:
         _tell(attachment)
 
 
-def lost(account_id: int, attachment_id: int) -> None:
-    """Fetching changes nothing, and is simply done again."""
-
-
 def _pending(account_id: int, attachment_id: int) -> Attachment | None:
     attachment = db.session.get(Attachment, (account_id, attachment_id))
     return attachment if attachment and attachment.state == "pending" else None

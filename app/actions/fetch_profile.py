@@ -141,10 +141,6 @@ def refuse(_: Asked, reason: str) -> None:
     log.info("no profile: %s", reason)
 
 
-def lost(_account_id: int, _session_id: int) -> None:
-    """Asking changes nothing, and is simply done again."""
-
-
 def give_up(_account_id: int, _session_id: int, reason: str) -> None:
     """They stay as they are."""
     log.info("no profile: %s", reason)

@@ -69,7 +69,3 @@ def settle(plan: Plan, _: None) -> None:
 def refuse(plan: Plan, reason: str) -> None:
     if attachment := db.session.get(Attachment, (plan.account_id, plan.attachment_id)):
         attachment.meta = {**attachment.meta, "not_let_go": reason[:500]}
-
-
-def lost(account_id: int, attachment_id: int) -> None:
-    """Deleting twice is deleting once, and is simply done again."""

@@ -92,7 +92,3 @@ def settle(plan: Plan, polled: Polled | Problem) -> bool:
 
 def refuse(plan: Plan, reason: str) -> None:
     """Nothing is refused: what is wrong is the outcome."""
-
-
-def lost(account_id: int, inbox_id: int) -> None:
-    """Polling changes nothing, and is simply done again."""

@@ -102,10 +102,6 @@ def refuse(plan: Plan, reason: str) -> None:
     """Listing is not refused."""
 
 
-def lost(account_id: int, inbox_id: int) -> None:
-    """Listing changes nothing, and is simply done again."""
-
-
 def take_up_dropped() -> None:
     """In a system frame: have every account looked through for work that was dropped."""
     for account_id in db.session.scalars(select(Account.id)):

@@ -83,10 +83,6 @@ def refuse_leave(plan: Leave, reason: str) -> None:
     """The provider does not let us in any more: there is nothing left to take back."""
 
 
-def lost_leave(account_id: int, kind: str, sealed: str) -> None:
-    """Done again: what is taken back already is passed over."""
-
-
 def give_up_leave(account_id: int, kind: str, sealed: str, reason: str) -> None:
     """What it sends from now on is answered with 404."""
 
@@ -124,7 +120,3 @@ def refuse(piece: Piece, reason: str) -> None:
     """The storage takes no such key: the rows go all the same."""
     if settle(piece, None):
         later("remove_inbox", piece.account_id, piece.inbox_id, queue=Queue.SLOW)
-
-
-def lost(account_id: int, inbox_id: int) -> None:
-    """Done again: what is gone already is passed over."""

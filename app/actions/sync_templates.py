@@ -113,7 +113,3 @@ def _follow(inbox: Inbox, found: dict[str, Template]) -> None:
 
 def refuse(_: Plan, reason: str) -> None:
     """Nothing is refused: what is wrong is the outcome."""
-
-
-def lost(_account_id: int, _inbox_id: int) -> None:
-    """Asking changes nothing, and is simply done again."""

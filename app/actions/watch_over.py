@@ -126,10 +126,6 @@ def refuse(plan: Plan, reason: str) -> None:
     """A probe tells what is wrong; it is not refused."""
 
 
-def lost(account_id: int, inbox_id: int) -> None:
-    """Probing changes nothing, and is simply done again."""
-
-
 def note_trouble(inbox: Inbox, connection: Connection, problem: Problem) -> None:
     """Something is wrong with its line, seen while it was used."""
     others = [each for each in connection.problems if each["code"] != problem.code]

@@ -30,14 +30,14 @@ class Outside:
     to do under the same row. `call` raises `Refused` when trying again is of no use: then `refuse(plan, reason)`
     settles it; `TryAgain`, or anything else, is a failure for now. A worker that dies after the hand-over, or a call
     that raises `Unheard`, leaves it open whether it arrived: where it is `repeatable` it is made again, else
-    `lost(*args)` tells the story and the row becomes unsure.
+    `lost(*args)` tells the story and the row becomes unsure: what is never made twice needs it.
     """
 
     prepare: Callable[..., Any]
     call: Callable[[Any], Any]
     settle: Callable[[Any, Any], Any]
     refuse: Callable[[Any, str], None]
-    lost: Callable[..., None]
+    lost: Callable[..., None] | None = None
     repeatable: bool | Callable[..., bool] = False
     window: float | Callable[..., float] = 24 * 3600
     delayed: Callable[..., None] | None = None
@@ -46,6 +46,10 @@ class Outside:
     """`give_up(*args, reason)` settles what failed for the whole window, instead of parking it."""
     holds: float | None = None
     """How many seconds a row that fails keeps those behind it in its lane waiting; None: until it is settled."""
+
+    def __post_init__(self) -> None:
+        if self.lost is None and self.repeatable is not True:
+            raise ValueError("What is not simply made again has to say when it is lost.")
 
 
 Job = Inside | Outside

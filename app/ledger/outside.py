@@ -89,7 +89,8 @@ def _try_again(row: Claimed, job: Outside, error: Exception) -> None:
 def _leave_unsure(row: Claimed, job: Outside, reason: str) -> None:
     """It may have arrived, or not: say so instead of sending it twice."""
     with _of(row):
-        job.lost(*row.args)
+        if job.lost is not None:
+            job.lost(*row.args)
         change(row, state="unsure", claimed_until=None, last_error=reason)
 
 
