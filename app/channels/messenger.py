@@ -4,17 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
-from datetime import timedelta
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
 from pydantic.config import JsonDict
 
 from app.channels import meta
-from app.channels.base import Abilities, Consent, File, Health, Line, Person, Sent
+from app.channels.base import Consent, File, Health, Line, Person, Sent
 from app.channels.meta import GraphError
-from app.channels.meta_messaging import answers, page
-from app.channels.meta_messaging.channel import MetaMessaging, safe_name
+from app.channels.meta_messaging import page
+from app.channels.meta_messaging.channel import ABILITIES, MetaMessaging, safe_name
 from app.channels.meta_messaging.events import text, word
 from app.channels.meta_messaging.facebook_login import FacebookLogin
 from app.channels.meta_messaging.graph_access import Access, App, told
@@ -67,23 +66,7 @@ class Messenger(MetaMessaging):
     summary = "People write to your Facebook page."
     kind_of_thing = "page"
     platform = "messenger"
-    abilities = Abilities(
-        markup="messenger",
-        max_length=2000,
-        max_attachment_bytes=25_000_000,
-        attachments_per_message=1,
-        rich=answers.RICH,
-        most_choices=answers.MOST_CHOICES,
-        longest_choice=answers.LONGEST_CHOICE,
-        most_cards=answers.MOST_CARDS,
-        most_buttons=answers.MOST_BUTTONS,
-        reply_window=timedelta(hours=24),
-        late_window=timedelta(days=7),
-        has_receipts=True,
-        has_replies=True,
-        has_profiles=True,
-        can_look_up=True,
-    )
+    abilities = ABILITIES
     Credentials = MessengerCredentials
     Settings = MessengerSettings
 

@@ -4,17 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
-from datetime import timedelta
 from typing import Any
 
 from app.channels import meta
-from app.channels.base import Abilities, Consent, File, Health, Line, NotConnected, Person, Problem, Sent
+from app.channels.base import Consent, File, Health, Line, NotConnected, Person, Problem, Sent
 from app.channels.instagram import login
 from app.channels.instagram.fields import InstagramCredentials, InstagramSettings
 from app.channels.instagram.login import InstagramLogin
 from app.channels.meta import GRAPH, INSTAGRAM_GRAPH, GraphError
-from app.channels.meta_messaging import answers, page
-from app.channels.meta_messaging.channel import MetaMessaging
+from app.channels.meta_messaging import page
+from app.channels.meta_messaging.channel import ABILITIES, MetaMessaging
 from app.channels.meta_messaging.events import mapping, text, word
 from app.channels.meta_messaging.facebook_login import FacebookLogin
 from app.channels.meta_messaging.graph_access import Access, App, subscribe, subscribed, told
@@ -53,24 +52,7 @@ class Instagram(MetaMessaging):
     summary = "Direct messages to your professional account, story mentions and replies."
     kind_of_thing = "instagram"
     platform = "instagram"
-    abilities = Abilities(
-        markup="messenger",
-        max_length=1000,
-        length_in="bytes",
-        max_attachment_bytes=25_000_000,
-        attachments_per_message=1,
-        rich=answers.RICH,
-        most_choices=answers.MOST_CHOICES,
-        longest_choice=answers.LONGEST_CHOICE,
-        most_cards=answers.MOST_CARDS,
-        most_buttons=answers.MOST_BUTTONS,
-        reply_window=timedelta(hours=24),
-        late_window=timedelta(days=7),
-        has_receipts=True,
-        has_replies=True,
-        has_profiles=True,
-        can_look_up=True,
-    )
+    abilities = replace(ABILITIES, max_length=1000, length_in="bytes")
     Credentials = InstagramCredentials
     Settings = InstagramSettings
 

@@ -5,11 +5,12 @@ from __future__ import annotations
 import json
 from abc import abstractmethod
 from collections.abc import Collection, Mapping, Sequence
+from datetime import timedelta
 from typing import Any, BinaryIO, ClassVar, Unpack
 from urllib.parse import quote
 
 from app.channels import meta
-from app.channels.base import Answer, Channel, DeliveryFailed, Envelope, Fact, File, Knock, Outbound, Sent
+from app.channels.base import Abilities, Answer, Channel, DeliveryFailed, Envelope, Fact, File, Knock, Outbound, Sent
 from app.channels.meta import GRAPH, GraphError
 from app.channels.meta_messaging import answers, arrivals, asking, events
 from app.channels.meta_messaging.attachments import web_address
@@ -30,6 +31,24 @@ MEANINGS = (
     ("(#190)", "Meta does not let us in any more: an administrator has to connect this inbox again."),
     ("(#613)", "Too many messages were sent in a short time."),
     ("(#200)", "Meta’s app lacks a permission, or has not been approved for it yet."),
+)
+
+ABILITIES = Abilities(
+    markup="messenger",
+    max_length=2000,
+    max_attachment_bytes=25_000_000,
+    attachments_per_message=1,
+    rich=answers.RICH,
+    most_choices=answers.MOST_CHOICES,
+    longest_choice=answers.LONGEST_CHOICE,
+    most_cards=answers.MOST_CARDS,
+    most_buttons=answers.MOST_BUTTONS,
+    reply_window=timedelta(hours=24),
+    late_window=timedelta(days=7),
+    has_receipts=True,
+    has_replies=True,
+    has_profiles=True,
+    can_look_up=True,
 )
 
 
